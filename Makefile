@@ -1,0 +1,45 @@
+# `make demo` and `make test` set up everything they need in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := runs/demo
+QUESTION := Ines walked to the attic. Tarek hurried into the cellar. In which room is Ines?
+
+# TensorFlow's own start-up notes would bury ours.
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.PHONY: demo test test-slow check format clean
+
+$(VENV)/.installed: setup.cfg constraints.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt setuptools wheel
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'
+	touch $@
+
+# Trains, exports, verifies and asks, on the built-in sample; a new run each time.
+demo: $(VENV)/.installed
+	rm -rf $(DEMO)
+	$(BIN)/brickyard memory-qa train --preset demo --out $(DEMO)
+	$(BIN)/brickyard memory-qa export $(DEMO) --name demo --to $(DEMO)-models --keep 2
+	$(BIN)/brickyard memory-qa predict $(DEMO) "$(QUESTION)" --plot $(DEMO)/attention.png
+	$(BIN)/brickyard memory-qa predict $(DEMO)-models/demo "$(QUESTION)"
+	@echo "Pictures: $(DEMO)/curve.png (training) and $(DEMO)/attention.png (what each hop looked at)"
+
+check: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: check
+	$(BIN)/python -m pytest -m "not slow" --cov=apps --cov=shared --cov-branch --cov-report=term:skip-covered --cov-fail-under=85
+
+# What takes minutes each.
+test-slow: $(VENV)/.installed
+	$(BIN)/python -m pytest -m slow
+
+format: $(VENV)/.installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

@@ -1,0 +1,117 @@
+"""Data sets in the layout of TensorFlow Datasets, named as `tfds:NAME`.
+
+They are read from files already prepared below a folder, without the code that prepared them and
+without a network; only when asked to does the library fetch one. TensorFlow and the library are
+imported when a catalogue is read, and not before.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from shared.errors import DataError, import_extra, nearest
+
+PREFIX = "tfds:"
+
+
+@dataclass(frozen=True)
+class CataloguePart:
+    """One split of a data set.
+
+    Args:
+        name: as the data set calls it, such as "train".
+        sha256: digest over its files.
+        builder: the library's own object, read by `records`.
+    """
+
+    name: str
+    sha256: str
+    builder: Any = field(repr=False)
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Yields each record as plain Python: str, int, float, list."""
+        tfds = import_extra("tensorflow_datasets", extra="all")
+        data = self.builder.as_dataset(split=self.name, shuffle_files=False)
+        for record in tfds.as_numpy(data):
+            yield {name: _plain(value) for name, value in record.items()}
+
+
+def read_catalogue(
+    source: str, *, data_dir: Path | None = None, download: bool = False
+) -> list[CataloguePart]:
+    """Finds a data set by name.
+
+    Args:
+        source: "tfds:NAME", also "tfds:NAME/CONFIG:VERSION".
+        data_dir: the folder that holds prepared data sets; the library's own by default.
+        download: lets the library fetch and prepare it there when it is missing.
+
+    Raises:
+        DataError: it is not there, or cannot be read or fetched.
+    """
+    name = source.removeprefix(PREFIX)
+    tfds = import_extra("tensorflow_datasets", extra="all")
+    folder = str(data_dir) if data_dir else None
+    try:
+        builder = tfds.core.read_only_builder.builder_from_files(name, data_dir=folder)
+    except tfds.core.DatasetNotFoundError:
+        if not download:
+            raise _missing(name, data_dir) from None
+        builder = _fetched(tfds, name, folder)
+    except (OSError, ValueError) as error:
+        raise _unreadable(name, error) from None
+    try:
+        return [
+            CataloguePart(split, _digest(info.filepaths), builder)
+            for split, info in sorted(builder.info.splits.items())
+        ]
+    except OSError as error:
+        raise _unreadable(name, error) from None
+
+
+def _fetched(tfds: Any, name: str, folder: str | None) -> Any:
+    try:
+        builder = tfds.builder(name, data_dir=folder)
+        builder.download_and_prepare()
+    except Exception as error:  # what the library and the network may raise has no common class
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise DataError(
+            f"Expected to fetch the data set {name!r}, received: {first}; check the name and the "
+            "network, or give a data folder that holds it."
+        ) from None
+    return builder
+
+
+def _missing(name: str, data_dir: Path | None) -> DataError:
+    there: list[str] = []
+    if data_dir and data_dir.is_dir():
+        there = [path.name for path in data_dir.iterdir() if path.is_dir()]
+    return DataError(
+        f"Expected the prepared data set {name!r} in {data_dir or 'the default data folder'}, "
+        f"received none; name its folder with --data-dir, or add --download."
+        f"{nearest(name.split('/')[0].split(':')[0], there)}"
+    )
+
+
+def _unreadable(name: str, error: Exception) -> DataError:
+    first = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return DataError(f"Expected a readable data set {name!r}, received: {first}; prepare it again.")
+
+
+def _digest(paths: Any) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(map(str, paths)):
+        with open(path, "rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """Turns numpy values and bytes into plain Python ones."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return [_plain(element) for element in value] if isinstance(value, list) else value

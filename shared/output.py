@@ -1,0 +1,77 @@
+"""How results are printed: for a person, as JSON, or as tab-separated values.
+
+Results go to stdout and nothing else does; logs and progress go to stderr.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+Format = Literal["text", "json", "tsv"]
+
+
+def print_results(results: Iterable[Mapping[str, Any]], *, form: Format) -> None:
+    """Prints one line a result, as it comes: JSON lines, or its fields.
+
+    Text and TSV show the plain fields; nested ones are in the JSON form only.
+    """
+    header: list[str] | None = None
+    waiting: list[str] = []  # errors that came before the answer which names the columns
+    for result in results:
+        if form == "json":
+            print(json.dumps(result, ensure_ascii=False), flush=True)
+            continue
+        plain = {key: _cell(value) for key, value in result.items() if not _nested(value)}
+        if form == "text":
+            print("  ".join(_field(key, value) for key, value in plain.items()), flush=True)
+            continue
+        error = plain.pop("error", "")
+        if header is None and error:
+            waiting.append(error)
+            continue
+        if header is None:
+            header = list(plain)
+            _print_rows([[*header, "error"], *_error_rows(header, waiting)])
+        _print_rows([[*(plain.get(column, "") for column in header), error]])
+    if header is None and waiting:
+        _print_rows([["error"], *_error_rows([], waiting)])
+
+
+def _error_rows(header: Sequence[str], errors: Iterable[str]) -> list[list[str]]:
+    return [[*("" for _ in header), error] for error in errors]
+
+
+def _print_rows(rows: Iterable[Sequence[str]]) -> None:
+    for row in rows:
+        print("\t".join(row), flush=True)
+
+
+def print_scores(scores: Mapping[str, float], *, form: Format) -> None:
+    """Prints one object of scores, or one line a score."""
+    if form == "json":
+        print(json.dumps(dict(scores)))
+        return
+    width = max(map(len, scores), default=0) if form == "text" else 0
+    for name, value in scores.items():
+        separator = "  " if form == "text" else "\t"
+        print(f"{name:<{width}}{separator}{value:.6g}")
+
+
+def _nested(value: Any) -> bool:
+    return isinstance(value, Mapping) or (
+        isinstance(value, list) and any(isinstance(item, Mapping | list) for item in value)
+    )
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    # A line break or a tab inside a field would end it.
+    return " ".join(str(value).split())
+
+
+def _field(key: str, value: str) -> str:
+    # The first field of a result is its answer, which needs no label.
+    return value if key == "answer" else f"{key}: {value}"

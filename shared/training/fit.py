@@ -1,0 +1,192 @@
+"""Trains a list of stages, with everything a long run needs: the one entry of this package.
+
+    history = fit(stages, run_dir, config=config.training, seed=config.seed)
+
+One epoch is one call of `model.fit`, over the batches that are left of it. Between two steps
+`Watch` looks after the run; between two epochs the loop below scores, saves and publishes.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+from shared.errors import ConfigError, nearest
+from shared.runtime import share, whole_batches
+from shared.training.feed import Feed
+from shared.training.history import History
+from shared.training.progress import StageProgress
+from shared.training.run import Run
+from shared.training.stage import Stage
+from shared.training.stopping import StopRequest
+from shared.training.watch import Watch
+from shared.training.weights import restore_weights
+
+if TYPE_CHECKING:
+    from shared.config import TrainingConfig
+
+
+def fit(
+    stages: Sequence[Stage],
+    run_dir: Path,
+    *,
+    config: "TrainingConfig",
+    seed: int,
+    resume: bool = False,
+) -> History:
+    """Trains all stages, one after the other.
+
+    It writes into `run_dir`: `weights/best.npz` and `weights/last.npz` of the current stage,
+    `metrics.jsonl`, `curve.png`, and `state/training.npz`, from which a run that was killed at
+    any moment goes on and ends with the same weights. When it returns, the models hold the last
+    weights, not the best ones.
+
+    Args:
+        stages: what to train; names must differ.
+        run_dir: the run folder.
+        config: how often the state is saved, and whether TensorBoard is written. (Rates,
+            epochs and patience are the stages' own business.)
+        seed: the seed the run was started with; a state of another seed is refused.
+        resume: go on from the saved state, or from the beginning where there is none yet.
+
+    Raises:
+        BundleError: `run_dir` holds a state and `resume` is off, or a state of another run.
+        ConfigError: a stage monitors a score that it does not have.
+        TrainingDiverged: the loss or a weight is no finite number any more.
+        TrainingStopped: Ctrl-C or SIGTERM; the state is saved.
+    """
+    run = Run(stages, run_dir, seed=seed, resume=resume, writes=share().process == 0)
+    for earlier in stages[: run.position.stage]:
+        if earlier.prepare:
+            earlier.prepare()
+    with StopRequest().listening() as stop:
+        while True:
+            _train_stage(run, config, stop)
+            if run.position.stage + 1 == len(stages):
+                return run.history()
+            run.next_stage()
+
+
+def _train_stage(run: Run, config: "TrainingConfig", stop: StopRequest) -> None:
+    stage = run.stage
+    _start_stage(run)
+    if run.stage_done:
+        return
+    feed = Feed(stage.train)
+    validation = None if stage.validation is None else Feed(stage.validation, whole=True)
+    steps_an_epoch = len(stage.train)
+    with StageProgress(
+        stage.name,
+        total_steps=stage.total_steps,
+        steps_an_epoch=steps_an_epoch,
+        done=run.position.step,
+    ) as progress:
+        watch = Watch(run, config, feed=feed, progress=progress, stop=stop)
+        while not run.stage_done:
+            scores = _train_epoch(run, feed, watch, progress)
+            scores |= _validate(stage, validation, watch)
+            row = _row(run, scores)
+            best = run.add_row(row)
+            run.save()
+            run.publish()
+            progress.epoch_ends(run.position.step, row, best=best)
+            if stop.requested:
+                watch.stop_here()
+    run.draw()
+
+
+def _start_stage(run: Run) -> None:
+    """Brings model and optimizer to where the stage starts, or to where it was left."""
+    stage = run.stage
+    if run.saved is None and stage.from_best and run.position.stage:
+        restore_weights(run.stages[run.position.stage - 1].model, run.best_path)
+    if stage.prepare:
+        stage.prepare()
+    run.restore_variables()
+    stage.model.compile(
+        optimizer=stage.optimizer(),
+        loss=stage.loss,
+        metrics=stage.metrics,
+        # XLA would compile again for each new size of a batch; TensorFlow alone need not.
+        jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
+    )
+    stage.model.optimizer.build(stage.model.trainable_variables)
+    run.restore_optimizer(stage.model.optimizer)
+    if run.saved is not None:
+        run.publish()
+        if run.saved.metrics:
+            _build_metrics(stage)
+
+
+def _build_metrics(stage: Stage) -> None:
+    """Makes the variables of the metrics, which Keras else makes in the first step."""
+    inputs, targets, weights = keras.utils.unpack_x_y_sample_weight(stage.train[0])
+    scores = stage.model(inputs, training=False)
+    stage.model.compute_loss(inputs, targets, scores, weights)
+    stage.model.compute_metrics(inputs, targets, scores, weights)
+
+
+def _train_epoch(run: Run, feed: Feed, watch: Watch, progress: StageProgress) -> dict[str, float]:
+    """Does the steps that are left of an epoch, and returns its training scores."""
+    model, start = run.stage.model, run.position.step
+    stop = (run.epochs_done + 1) * len(run.stage.train)
+    progress.epoch_begins(done=start)
+    try:
+        if start < stop:
+            batches = feed.between(start, stop)
+            model.fit(
+                batches,
+                epochs=1,
+                steps_per_epoch=stop - start,
+                shuffle=False,
+                verbose=0,
+                callbacks=[watch],
+            )
+        else:  # Killed or stopped during validation: the steps are done.
+            watch.set_model(model)
+            watch.on_epoch_begin(0)
+            watch.on_epoch_end(0)
+    except Exception:
+        if feed.error is not None:
+            raise feed.error from None
+        raise
+    progress.training_ends(run.position.step)
+    return {name: float(value) for name, value in model.get_metrics_result().items()}
+
+
+def _validate(stage: Stage, feed: Feed | None, watch: Watch) -> dict[str, float]:
+    scores: dict[str, float] = {}
+    if feed is not None:
+        length = len(feed.batches)
+        with whole_batches():
+            results = stage.model.evaluate(
+                feed.between(0, length),
+                steps=length,
+                verbose=0,
+                return_dict=True,
+                callbacks=[watch],
+            )
+        scores |= {f"val_{name}": float(value) for name, value in results.items()}
+    if stage.validate is not None:
+        for name, value in stage.validate().items():
+            scores[f"val_{name.removeprefix('val_')}"] = float(value)
+    return scores
+
+
+def _row(run: Run, scores: Mapping[str, float]) -> dict[str, Any]:
+    stage, position = run.stage, run.position
+    if stage.monitored not in scores:
+        raise ConfigError(
+            f"Expected stage {stage.name!r} to monitor one of its scores, received "
+            f"{stage.monitored!r}.{nearest(stage.monitored, scores)}"
+        )
+    return {
+        "stage": stage.name,
+        "epoch": run.epochs_done + 1,
+        "step": run.steps_before + position.step,
+        **scores,
+        "learning_rate": float(stage.model.optimizer.learning_rate),
+        "seconds": round(position.seconds, 3),
+        "items_per_second": round(position.items / max(position.seconds, 1e-9), 1),
+    }

@@ -1,0 +1,49 @@
+"""The optimizer of a stage, made from the configuration.
+
+Apps pass `lambda: build_optimizer(config.training, total_steps=...)` to a `Stage`, so that every
+stage starts with fresh moments.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+from shared.errors import ConfigError, nearest
+from shared.training.schedules import WarmUpSchedule
+
+if TYPE_CHECKING:
+    from shared.config import TrainingConfig
+
+OPTIMIZERS = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}
+
+
+def build_optimizer(config: "TrainingConfig", *, total_steps: int) -> keras.optimizers.Optimizer:
+    """Builds an optimizer with schedule, warm-up and clipping.
+
+    Args:
+        config: names the optimizer, its rate, schedule, warm-up and clip norm.
+        total_steps: steps of the stage: `epochs * len(batches)`.
+
+    Raises:
+        ConfigError: an unknown optimizer or schedule.
+
+    Example:
+    >>> from shared.config import TrainingConfig
+    >>> config = TrainingConfig(learning_rate=0.5, schedule="linear")
+    >>> float(build_optimizer(config, total_steps=10).learning_rate)
+    0.44999998807907104
+    """
+    if config.optimizer not in OPTIMIZERS:
+        raise ConfigError(
+            f"Expected a known optimizer, received {config.optimizer!r}."
+            f"{nearest(config.optimizer, OPTIMIZERS)}"
+        )
+    rate: Any = config.learning_rate
+    if config.schedule != "constant" or config.warm_up_steps:
+        rate = WarmUpSchedule(
+            config.learning_rate,
+            config.schedule,
+            warm_up_steps=config.warm_up_steps,
+            total_steps=total_steps,
+        )
+    return OPTIMIZERS[config.optimizer](learning_rate=rate, global_clipnorm=config.clip_norm)

@@ -1,0 +1,162 @@
+"""The files of one run, and the order in which they are written.
+
+`state/training.npz` comes first: it alone decides where a resumed run begins. The weights and
+metrics.jsonl follow from it, so a process killed between the two loses nothing: `publish` is
+called again when the run is resumed.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from shared.errors import BundleError
+from shared.training.curve import draw_curve
+from shared.training.history import History, write_rows
+from shared.training.stage import Stage
+from shared.training.state import (
+    Position,
+    SavedState,
+    assign_all,
+    fingerprint,
+    load_state,
+    save_state,
+    unique_variables,
+)
+from shared.training.weights import save_weights, to_array
+
+
+class Run:
+    """A run folder during training.
+
+    Args:
+        stages: all stages of the run.
+        folder: the run folder; made when missing.
+        seed: of the run; a state of another seed is refused.
+        resume: go on from the saved state, or from the beginning where there is none yet.
+        writes: whether this process writes files; of several processes only the first one does.
+
+    Raises:
+        BundleError: a saved state is there but `resume` is off, or it is of another run.
+    """
+
+    def __init__(
+        self, stages: Sequence[Stage], folder: Path, *, seed: int, resume: bool, writes: bool = True
+    ):
+        self.stages = stages
+        self.folder = folder
+        self.position = Position()
+        self.saved: SavedState | None = None
+        self._writes = writes
+        self._fingerprint = fingerprint(stages, seed)
+        if self.state_path.exists():
+            if not resume:
+                raise BundleError(
+                    f"Expected a new run folder, received {folder} with the state of an earlier "
+                    "run; go on with --resume, or choose another folder."
+                )
+            self.saved = load_state(self.state_path, run=self._fingerprint)
+            self.position = self.saved.position
+
+    @property
+    def state_path(self) -> Path:
+        """The file that decides where a resumed run begins."""
+        return self.folder / "state" / "training.npz"
+
+    @property
+    def best_path(self) -> Path:
+        """The weights of the best epoch of the current stage."""
+        return self.folder / "weights" / "best.npz"
+
+    @property
+    def stage(self) -> Stage:
+        """The stage that the run is in."""
+        return self.stages[self.position.stage]
+
+    @property
+    def epochs_done(self) -> int:
+        """Epochs of the current stage that have a row."""
+        return sum(row["stage"] == self.stage.name for row in self.position.rows)
+
+    @property
+    def stage_done(self) -> bool:
+        """Says whether the current stage has run all its epochs, or out of patience."""
+        patience = self.stage.patience
+        waited = self.epochs_done - self.position.best_epoch
+        return self.epochs_done >= self.stage.epochs or (
+            patience is not None and 0 < patience <= waited
+        )
+
+    @property
+    def steps_before(self) -> int:
+        """Steps done in the stages before the current one."""
+        last_steps = {row["stage"]: row["step"] for row in self.position.rows}
+        last_steps.pop(self.stage.name, None)
+        return max(last_steps.values(), default=0)
+
+    def restore_variables(self) -> None:
+        """Puts the saved variables into the stages' models."""
+        if self.saved is not None:
+            variables = unique_variables(self.stages)
+            assign_all(variables, self.saved.variables, what="model")
+
+    def restore_optimizer(self, optimizer: keras.optimizers.Optimizer) -> None:
+        """Puts the saved variables into the current stage's optimizer."""
+        if self.saved is not None:
+            assign_all(optimizer.variables, self.saved.optimizer, what="optimizer")
+
+    def restore_metrics(self, model: keras.Model) -> None:
+        """Puts the saved running sums into the metrics of the current stage's model."""
+        if self.saved is not None and self.saved.metrics:
+            assign_all(model.metrics_variables, self.saved.metrics, what="set of metrics")
+
+    def save(self, metrics: Sequence[np.ndarray] = ()) -> None:
+        """Saves the state.
+
+        Args:
+            metrics: running sums of the unfinished epoch; none between two epochs.
+        """
+        if not self._writes:
+            return
+        variables = [to_array(variable) for variable in unique_variables(self.stages)]
+        optimizer = [to_array(variable) for variable in self.stage.model.optimizer.variables]
+        state = SavedState(self.position, variables, optimizer, metrics)
+        save_state(self.state_path, state, run=self._fingerprint)
+
+    def publish(self) -> None:
+        """Writes what follows from a state between two epochs; doing it twice does no harm."""
+        if not self._writes:
+            return
+        if self.position.step == self.epochs_done * len(self.stage.train) > 0:
+            save_weights(self.stage.model, self.folder / "weights" / "last.npz")
+            if self.position.best_epoch == self.epochs_done:
+                save_weights(self.stage.model, self.best_path)
+        write_rows(self.folder / "metrics.jsonl", self.position.rows)
+
+    def draw(self) -> None:
+        """Draws curve.png."""
+        if self._writes and self.position.rows:
+            draw_curve(self.position.rows, self.folder / "curve.png")
+
+    def add_row(self, row: dict[str, Any]) -> bool:
+        """Ends an epoch: notes its row, and returns whether it is the best of the stage."""
+        score = row[self.stage.monitored]
+        position = self.position
+        position.rows.append(row)
+        position.seconds, position.items = 0.0, 0
+        if not self.stage.improves(score, position.best):
+            return False
+        position.best, position.best_epoch = score, self.epochs_done
+        return True
+
+    def next_stage(self) -> None:
+        """Goes to the beginning of the next stage."""
+        self.saved = None
+        self.position = Position(stage=self.position.stage + 1, rows=self.position.rows)
+
+    def history(self) -> History:
+        """Returns what there is to tell."""
+        position = self.position
+        return History(tuple(position.rows), position.best, position.best_epoch)

@@ -1,0 +1,77 @@
+"""A run small enough to be killed many times: dropout, Adam, two stages, uneven batches."""
+
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from shared.config import RuntimeConfig, TrainingConfig
+from shared.runtime import start
+from shared.training import History, Stage, build_optimizer, fit
+
+BATCHES = 5
+SIZES = (3, 4)  # Words of even and of odd batches.
+
+
+class TinyBatches:
+    """Batches that are a pure function of (seed, index).
+
+    Args:
+        seed: of the data.
+        length: batches in an epoch.
+        rows: rows of a batch; the last batch of an epoch has one less.
+        seconds: how long it takes to make one.
+    """
+
+    def __init__(self, seed, *, length=BATCHES, rows=6, seconds=0.0):
+        self.seed, self.length, self.rows, self.seconds = seed, length, rows, seconds
+
+    def __len__(self):
+        return self.length
+
+    def __getitem__(self, index):
+        time.sleep(self.seconds)
+        random = np.random.default_rng([self.seed, index])
+        rows = self.rows - (index % self.length == self.length - 1)
+        values = random.normal(size=(rows, SIZES[index % 2], 4)).astype("float32")
+        return {"values": values}, (values.sum((1, 2)) > 0).astype("int32")
+
+
+def tiny_model(*, dropout=0.3):
+    """A classifier of a row of vectors; dropout keeps a random seed among its variables."""
+    inputs = keras.Input((None, 4), name="values")
+    hidden = keras.layers.Dense(8, activation="relu", name="hidden")(inputs)
+    hidden = keras.layers.Dropout(dropout, name="dropout")(hidden)
+    hidden = keras.layers.GlobalAveragePooling1D(name="mean")(hidden)
+    scores = keras.layers.Dense(2, name="scores", dtype="float32")(hidden)
+    return keras.Model({"values": inputs}, scores)
+
+
+def tiny_stage(model, config, *, name="one", batches=None, epochs=3, **changes):
+    """One stage over `TinyBatches`."""
+    batches = batches or TinyBatches(5)
+    settings = {
+        "name": name,
+        "model": model,
+        "train": batches,
+        "epochs": epochs,
+        "optimizer": lambda: build_optimizer(config, total_steps=epochs * len(batches)),
+        "loss": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        "metrics": ["accuracy"],
+        "validation": TinyBatches(6, length=2),
+    }
+    return Stage(**{**settings, **changes})
+
+
+def run(
+    folder, *, resume=False, seed=1, seconds=0.0, runtime=None, dropout=0.3, rows=6, **training
+) -> History:
+    """Trains two stages in a process of its own."""
+    config = TrainingConfig(**{"learning_rate": 0.02, "schedule": "cosine", **training})
+    with start(RuntimeConfig(**(runtime or {})), seed=seed):
+        model = tiny_model(dropout=dropout)
+        batches = TinyBatches(5, seconds=seconds, rows=rows)
+        first = tiny_stage(model, config, batches=batches)
+        second = tiny_stage(model, config, batches=batches, name="two", from_best=True)
+        return fit([first, second], Path(folder), config=config, seed=seed, resume=resume)
