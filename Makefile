@@ -10,14 +10,21 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .PHONY: demo test test-slow check format clean
 
-$(VENV)/.installed: setup.cfg constraints.txt pyproject.toml
+# The demo needs the base packages only; bytecode is made when a module is first imported.
+INSTALL := $(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt
+
+$(VENV)/.base: setup.cfg constraints.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt setuptools wheel
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'
+	$(INSTALL) setuptools wheel
+	$(INSTALL) --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.base
+	$(INSTALL) --no-build-isolation --editable '.[dev]'
 	touch $@
 
 # Trains, exports, verifies and asks, on the built-in sample; a new run each time.
-demo: $(VENV)/.installed
+demo: $(VENV)/.base
 	rm -rf $(DEMO)
 	$(BIN)/brickyard memory-qa train --preset demo --out $(DEMO)
 	$(BIN)/brickyard memory-qa export $(DEMO) --name demo --to $(DEMO)-models --keep 2
@@ -25,7 +32,7 @@ demo: $(VENV)/.installed
 	$(BIN)/brickyard memory-qa predict $(DEMO)-models/demo "$(QUESTION)"
 	@echo "Pictures: $(DEMO)/curve.png (training) and $(DEMO)/attention.png (what each hop looked at)"
 
-check: $(VENV)/.installed
+check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -34,10 +41,10 @@ test: check
 	$(BIN)/python -m pytest -m "not slow" --cov=apps --cov=shared --cov-branch --cov-report=term:skip-covered --cov-fail-under=85
 
 # What takes minutes each.
-test-slow: $(VENV)/.installed
+test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow
 
-format: $(VENV)/.installed
+format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

@@ -163,6 +163,10 @@ class App(ABC):
     def signatures(self, bundle: "Bundle") -> "Served":
         """Returns the functions of the SavedModel: raw bytes or strings in, answers out."""
 
+    def details(self, result: Mapping[str, Any]) -> Sequence[str]:
+        """Returns lines to print under an answer for a person, beside its plain fields."""
+        return ()
+
     def plot(self, results: Sequence[Mapping[str, Any]], path: Path) -> None:
         """Draws what the answers rest on.
 
@@ -171,7 +175,7 @@ class App(ABC):
         """
         raise UserError(f"{self.name} has no picture of its answers; leave out --plot.")
 
-    def converse(self, lines: Iterable[str]) -> Iterator[str]:
+    def converse(self, lines: Iterable[str]) -> Iterator[Any]:
         """Turns the lines a person types into raw inputs; an app may remember earlier lines."""
         yield from lines
 

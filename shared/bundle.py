@@ -29,6 +29,7 @@ from shared.app import App, Preprocessing, find_app
 from shared.config import AppConfig, from_dict, to_dict
 from shared.errors import BundleError, UserError
 from shared.files import sha256, write_json, write_text
+from shared.quiet import load_keras
 
 if TYPE_CHECKING:
     import keras
@@ -95,8 +96,6 @@ def load(path: str | Path) -> Bundle:
         BundleError: not a bundle, of another format, unfinished, damaged, or with weights that
             do not fit the network; the message says what to do.
     """
-    from shared.training.weights import restore_weights
-
     path = Path(path)
     manifest = read_manifest(path)
     if manifest["state"] != "complete":
@@ -106,6 +105,10 @@ def load(path: str | Path) -> Bundle:
             f"--out {shlex.quote(str(path))} --resume"
         )
     _check_digests(path, manifest["files"])
+
+    load_keras()
+    from shared.training.weights import restore_weights
+
     app = find_app(manifest["app"])
     config = _read_config(app, path)
     preprocessing = app.load_preprocessing(config, path / "assets")

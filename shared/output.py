@@ -4,16 +4,22 @@ Results go to stdout and nothing else does; logs and progress go to stderr.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 Format = Literal["text", "json", "tsv"]
 
 
-def print_results(results: Iterable[Mapping[str, Any]], *, form: Format) -> None:
-    """Prints one line a result, as it comes: JSON lines, or its fields.
+def print_results(
+    results: Iterable[Mapping[str, Any]],
+    *,
+    form: Format,
+    details: Callable[[Mapping[str, Any]], Sequence[str]] | None = None,
+) -> None:
+    """Prints results as they come: JSON lines, or one line of fields each.
 
-    Text and TSV show the plain fields; nested ones are in the JSON form only.
+    Text and TSV show the plain fields; nested ones are in the JSON form only, except for what
+    `details` makes of them: lines that stand under an answer in the text form.
     """
     header: list[str] | None = None
     waiting: list[str] = []  # errors that came before the answer which names the columns
@@ -23,7 +29,9 @@ def print_results(results: Iterable[Mapping[str, Any]], *, form: Format) -> None
             continue
         plain = {key: _cell(value) for key, value in result.items() if not _nested(value)}
         if form == "text":
-            print("  ".join(_field(key, value) for key, value in plain.items()), flush=True)
+            fields = [_field(key, value) for key, value in plain.items() if value]
+            lines = details(result) if details and "error" not in result else ()
+            print("  ".join(fields), *(f"    {line}" for line in lines), sep="\n", flush=True)
             continue
         error = plain.pop("error", "")
         if header is None and error:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from shared.app import App
 from shared.errors import BundleError, DataError, UserError
+from shared.quiet import load_keras
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,6 +72,7 @@ class LoadedSavedModel:
     """A SavedModel in this process, called through its `serving_default` signature."""
 
     def __init__(self, app: App, path: Path):
+        load_keras()
         import tensorflow as tf
 
         from shared.export.lineage import read_lineage

@@ -17,6 +17,7 @@ from shared.app import App, Verb
 from shared.config import AppConfig, to_dict
 from shared.errors import DataError, UserError
 from shared.output import Format, print_results, print_scores
+from shared.quiet import load_keras
 
 
 @dataclass(frozen=True)
@@ -161,14 +162,15 @@ def predict(app: App, options: PredictOptions) -> None:
     if interactive:
         print(f"{app.item_help} (Ctrl-D ends)", file=sys.stderr)
         for raw in app.converse(_typed()):
-            print_results(answers_of(app, answerer, [raw]), form=options.format)
+            answers = answers_of(app, answerer, [raw])
+            print_results(answers, form=options.format, details=app.details)
         return
     results = answers_of(app, answerer, options.inputs or _lines(options.input))
     if options.plot is not None:
         kept = list(results)
         app.plot([result for result in kept if "error" not in result], options.plot)
         results = iter(kept)
-    print_results(results, form=options.format)
+    print_results(results, form=options.format, details=app.details)
 
 
 def export(app: App, options: ExportOptions) -> None:
@@ -181,6 +183,7 @@ def export(app: App, options: ExportOptions) -> None:
 
 def verify(app: App | None, options: VerifyOptions) -> None:
     """Checks a SavedModel in a fresh process, with nothing but the folder."""
+    load_keras()
     from shared.export.verify import verify as check
 
     check(options.model, accelerator=options.accelerator).print()

@@ -7,9 +7,9 @@ from pathlib import Path
 # Before anything imports TensorFlow, whose start-up notes would bury a failure.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import pytest  # noqa: E402
+import pytest
 
-from shared.testing.cli import run_cli  # noqa: E402
+from shared.testing.cli import run_cli
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

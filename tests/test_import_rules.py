@@ -34,7 +34,7 @@ FLOORS = {
 }
 BACKEND_FREE = re.compile(r"shared/(layers|losses|decoding)/|apps/\w+/models?(\.py|/)")
 LIGHT = re.compile(
-    r"shared/(cli|config|app|errors|output|verbs)\.py|apps/\w+/(app|config|__main__)\.py"
+    r"shared/(cli|config|app|errors|output|quiet|verbs)\.py|apps/\w+/(app|config|__main__)\.py"
 )
 
 TENSORFLOW = {"tensorflow", "tensorflow_text", "tensorflow_datasets"}

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # A sentence is mentioned when a hop gives it at least this share of its attention.
 MENTIONED = 0.01
+# Sentences on the line of a hop.
+MOST_SHOWN = 2
 
 
 def answer(bundle: "Bundle", items: "Sequence[Item]") -> dict[str, np.ndarray]:
@@ -103,4 +105,14 @@ def _hops(attention: np.ndarray, sentences: np.ndarray) -> list[list[dict[str, A
             if weights[column] >= MENTIONED
         ]
         for weights in attention
+    ]
+
+
+def hop_lines(result: Mapping[str, Any]) -> list[str]:
+    """Returns one line a hop: the sentences it looked at most, with their share."""
+    return [
+        f"hop {number}: "
+        + "  ".join(f"{seen['sentence']} ({seen['weight']:.2f})" for seen in hop[:MOST_SHOWN])
+        for number, hop in enumerate(result["hops"], start=1)
+        if hop
     ]

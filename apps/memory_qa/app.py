@@ -209,21 +209,29 @@ class MemoryQA(App):
 
         return build_served(bundle)
 
+    def details(self, result: Mapping[str, Any]) -> list[str]:
+        """Says which sentences each hop looked at most."""
+        from apps.memory_qa.answer import hop_lines
+
+        return hop_lines(result)
+
     def plot(self, results: Sequence[Mapping[str, Any]], path: Path) -> None:
         """Draws the attention of each hop over the sentences of the story."""
         from apps.memory_qa.attention_plot import draw_attention
 
         draw_attention(results, path)
 
-    def converse(self, lines: Iterable[str]) -> Iterator[str]:
+    def converse(self, lines: Iterable[str]) -> Iterator[Any]:
         """Remembers statements until a question comes; an empty line forgets the story."""
-        import json
+        from shared.text.words import split_sentences
 
         story: list[str] = []
-        for line in map(str.strip, lines):
-            if not line:
+        for line in lines:
+            sentences = split_sentences(line)
+            if not sentences:
                 story.clear()
-            elif line.endswith("?"):
-                yield json.dumps({"story": story, "question": line})
-            else:
-                story.append(line)
+            for sentence in sentences:
+                if sentence.endswith("?"):
+                    yield {"story": list(story), "question": sentence}
+                else:
+                    story.append(sentence)

@@ -1,7 +1,7 @@
 """The settings of memory_qa and its presets, each headed by its command, time and score."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -32,7 +32,7 @@ class ModelConfig:
 
     hops: int = 3
     """How often the memory is read."""
-    embedding_size: int = 50
+    embedding_size: int = 64
     """D, the width of a memory."""
     tying: Literal["adjacent", "layer_wise"] = "adjacent"
     """Which embeddings the hops share."""
@@ -40,8 +40,10 @@ class ModelConfig:
     """Weigh words by their place in the sentence; off: a bag of words."""
     temporal_encoding: bool = True
     """Add a learnt vector for the age of each sentence."""
-    memory_size: int = 50
+    memory_size: int = 70
     """The most recent sentences that are kept."""
+    nonlinear: bool = True
+    """Rectify half of the units after each hop."""
 
 
 @dataclass(frozen=True)
@@ -54,16 +56,29 @@ class MemoryQAConfig(AppConfig):
     """At most so many first epochs without softmax in the memory; 0 starts with it."""
 
 
+_RECIPE = TrainingConfig(
+    batch_size=128,
+    epochs=36,
+    learning_rate=3e-3,
+    schedule="cosine",
+    warm_up_steps=500,
+    clip_norm=40.0,
+)
+
 PRESETS: Mapping[str, MemoryQAConfig] = MappingProxyType(
     {
         # brickyard memory-qa train --preset smoke --out runs/smoke
         "smoke": MemoryQAConfig(
             model=ModelConfig(hops=2, embedding_size=32, memory_size=20),
-            training=TrainingConfig(batch_size=64, epochs=2, learning_rate=1e-2, clip_norm=40.0),
+            training=replace(_RECIPE, batch_size=64, epochs=2, warm_up_steps=20),
         ),
-        "base": MemoryQAConfig(
-            training=TrainingConfig(batch_size=64, epochs=10, learning_rate=5e-3, clip_norm=40.0),
+        # brickyard memory-qa train --preset demo --out runs/demo
+        "demo": MemoryQAConfig(
+            model=ModelConfig(hops=2, memory_size=20),
+            training=replace(_RECIPE, batch_size=64, epochs=30, warm_up_steps=100),
             linear_start_epochs=2,
         ),
+        # brickyard memory-qa train --data babi_tasks_1-20_v1-2.tar.xz --out runs/babi
+        "base": MemoryQAConfig(training=_RECIPE, linear_start_epochs=2),
     }
 )

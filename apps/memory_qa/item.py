@@ -87,12 +87,12 @@ def _of_mapping(record: Mapping[str, Any]) -> Item:
             raise DataError(
                 f"{EXPECTED}, received the field {shortened(name)}.{nearest(str(name), FIELDS)}"
             )
-    sentences, _ = story_of(record.get("story"))
-    question = record.get("question")
+    story, question = record.get("story"), record.get("question")
+    sentences, _ = story_of(story)
     if not isinstance(question, str):
         raise DataError(f"{EXPECTED}, received {shortened(question)} as the question.")
-    if any("\0" in sentence for sentence in sentences):
-        raise DataError("Expected text, received a NUL character; give plain UTF-8 text.")
+    for text in [story] if isinstance(story, str) else story or ():
+        _text(text)
     return _item(sentences, _text(question))
 
 

@@ -96,15 +96,6 @@ class StoryPreprocessing:
                 story_ids[place, sentences - age, : len(row)] = row
         return {"story_ids": story_ids, "question_ids": question_ids}
 
-    def sentences(self, items: Sequence[Item]) -> np.ndarray:
-        """Returns the sentences kept, as UTF-8 bytes (B, N), "" before the first, as served."""
-        stories = [self.kept_sentences(story) for story, _ in items]
-        kept = max([1, *map(len, stories)])
-        empty = [[b""] * (kept - len(story)) for story in stories]
-        told = [[sentence.encode() for sentence in story] for story in stories]
-        rows = [before + after for before, after in zip(empty, told, strict=True)]
-        return np.array(rows, dtype=object).reshape(len(items), kept)
-
     def unknown_words(self, item: Item) -> list[str]:
         """Returns the words of the story and question that training never saw, as they come."""
         words = [*split_words("\n".join(item[0])), *split_words(item[1])]

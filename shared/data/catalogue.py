@@ -6,6 +6,7 @@ imported when a catalogue is read, and not before.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,13 +86,16 @@ def _fetched(tfds: Any, name: str, folder: str | None) -> Any:
 
 
 def _missing(name: str, data_dir: Path | None) -> DataError:
-    there: list[str] = []
-    if data_dir and data_dir.is_dir():
-        there = [path.name for path in data_dir.iterdir() if path.is_dir()]
+    base = re.split("[/:]", name)[0]
+    folder = data_dir or Path()
+    if data_dir and (folder / base).is_dir():
+        there = sorted(path.name for path in (folder / base).iterdir() if path.is_dir())
+        hint = f" Of {base!r} there is: {', '.join(there) or 'nothing'}."
+    else:
+        hint = nearest(base, [path.name for path in folder.glob("*/")] if data_dir else ())
     return DataError(
         f"Expected the prepared data set {name!r} in {data_dir or 'the default data folder'}, "
-        f"received none; name its folder with --data-dir, or add --download."
-        f"{nearest(name.split('/')[0].split(':')[0], there)}"
+        f"received none; name its folder with --data-dir, or add --download.{hint}"
     )
 
 

@@ -105,8 +105,8 @@ def require_accelerator(accelerator: Accelerator) -> None:
     except PackageNotFoundError:
         raise UserError(
             "Lowering for TPU needs TensorFlow's TPU build, which is not in this environment; "
-            "make one for it alone: pip install tensorflow-tpu keras, then pip uninstall libtpu, "
-            "and run verify there (no TPU is needed)."
+            "make one for it alone: pip install tensorflow-tpu keras rich, then "
+            "pip uninstall libtpu, and run verify there (no TPU is needed)."
         ) from None
 
 

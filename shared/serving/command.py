@@ -137,7 +137,7 @@ def serve(
     *,
     rest_port: int = 8501,
     grpc_port: int = 8500,
-    write: Callable[[str], object] = sys.stdout.write,
+    write: Callable[[str], object] | None = None,
 ) -> int:
     """Serves exported models until the server ends, or prints how to.
 
@@ -145,7 +145,7 @@ def serve(
         base_path: the versions of one model, or a folder of several models.
         rest_port: TCP port for REST.
         grpc_port: TCP port for gRPC.
-        write: takes the lines to show.
+        write: takes the lines to show; stdout by default.
 
     Returns:
         0, also after Ctrl-C.
@@ -154,6 +154,7 @@ def serve(
         UserError: no models there, or a port that is impossible or taken.
         OperationError: the server ended with an error.
     """
+    write = sys.stdout.write if write is None else write
     models = find_models(base_path)
     found = shutil.which(SERVER)
     _check_ports(rest_port, grpc_port, free=found is not None)

@@ -142,7 +142,7 @@ def check_precision(case: LayerCase) -> None:
     for policy, tolerance in _TOLERANCES.items():
         low = case.make(dtype=policy)
         call_layer(low, case.inputs)
-        low.set_weights(layer.get_weights())
+        low.set_weights(to_arrays(layer.weights))
         outputs = call_layer(low, case.inputs)
         expected = case.output_dtype or low.compute_dtype
         for output, reference in zip(keras.tree.flatten(outputs), exact, strict=True):

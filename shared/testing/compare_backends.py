@@ -65,7 +65,7 @@ def _write_job(case: LayerCase, folder: Path) -> list[np.ndarray]:
     call_layer(layer, case.inputs)
     randomise_weights(layer)
     inputs = dict(case.inputs)
-    write_arrays(folder / "weights.npz", _numbered(layer.get_weights()))
+    write_arrays(folder / "weights.npz", _numbered(to_arrays(layer.weights)))
     write_arrays(folder / "inputs.npz", _numbered(keras.tree.flatten(inputs)))
     job = {
         "module": case.cls.__module__,

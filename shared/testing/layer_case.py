@@ -65,17 +65,17 @@ def call_layer(layer: Any, inputs: Mapping[str, Any]) -> Any:
     return layer(**keras.tree.map_structure(keras.ops.convert_to_tensor, dict(inputs)))
 
 
-def to_arrays(outputs: Any) -> list[np.ndarray]:
-    """Returns the outputs as flat numpy arrays, low precision as float32."""
-    flat = keras.tree.flatten(outputs)
-    # Cast before leaving the backend: numpy has no bfloat16 of its own.
-    low = ("float16", "bfloat16")
-    return [
-        keras.ops.convert_to_numpy(
-            keras.ops.cast(x, "float32") if keras.backend.standardize_dtype(x.dtype) in low else x
-        )
-        for x in flat
-    ]
+def to_arrays(values: Any) -> list[np.ndarray]:
+    """Returns copies of tensors or variables as a flat list, low precision as float32."""
+    arrays = []
+    for value in keras.tree.flatten(values):
+        # `variable.numpy()` warns on some backends: numpy cannot ask Keras for a copy.
+        tensor = keras.ops.copy(value) if isinstance(value, keras.Variable) else value
+        if keras.backend.standardize_dtype(tensor.dtype) in ("float16", "bfloat16"):
+            # Cast before leaving the backend: numpy has no bfloat16 of its own.
+            tensor = keras.ops.cast(tensor, "float32")
+        arrays.append(keras.ops.convert_to_numpy(tensor))
+    return arrays
 
 
 def largest_difference(first: Any, second: Any, *, region: np.ndarray | None = None) -> float:

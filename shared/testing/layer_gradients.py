@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from shared.testing.layer_case import LayerCase, call_layer, randomise_weights
+from shared.testing.layer_case import LayerCase, call_layer, randomise_weights, to_arrays
 
 
 def compute_gradients(case: LayerCase, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
@@ -32,17 +32,17 @@ def compute_gradients(case: LayerCase, inputs: Mapping[str, Any]) -> dict[str, n
         loss=lambda y_true, y_pred: keras.ops.mean(y_pred),
         jit_compile=False,
     )
-    variables = [(weight.path, weight) for weight in layer.trainable_weights]
-    variables += [(f"inputs.{name}", shift) for name, shift in probe.shifts.items()]
-    before = [variable.numpy().copy() for _, variable in variables]
+    variables = {weight.path: weight for weight in layer.trainable_weights}
+    variables |= {f"inputs.{name}": shift for name, shift in probe.shifts.items()}
+    before = to_arrays(list(variables.values()))
     with warnings.catch_warnings():
         # Keras warns of weights without a gradient; the caller sees their zeros.
         warnings.simplefilter("ignore")
         probe.train_on_batch(
             keras.tree.map_structure(np.asarray, dict(inputs)), np.zeros((batch, 1), "float32")
         )
-    after = [variable.numpy().copy() for _, variable in variables]
-    return {name: old - new for (name, _), old, new in zip(variables, before, after, strict=True)}
+    after = to_arrays(list(variables.values()))
+    return {name: old - new for name, old, new in zip(variables, before, after, strict=True)}
 
 
 class _Probe(keras.Model):

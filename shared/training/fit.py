@@ -6,20 +6,23 @@ One epoch is one call of `model.fit`, over the batches that are left of it. Betw
 `Watch` looks after the run; between two epochs the loop below scores, saves and publishes.
 """
 
+import math
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keras
 
 from shared.errors import ConfigError, nearest
-from shared.runtime import share, whole_batches
+from shared.runtime import any_process, share, whole_batches
 from shared.training.feed import Feed
 from shared.training.history import History
 from shared.training.progress import StageProgress
 from shared.training.run import Run
 from shared.training.stage import Stage
 from shared.training.stopping import StopRequest
+from shared.training.tensorboard import ScalarWriter
 from shared.training.watch import Watch
 from shared.training.weights import restore_weights
 
@@ -44,7 +47,7 @@ def fit(
 
     Args:
         stages: what to train; names must differ.
-        run_dir: the run folder.
+        run_dir: the run folder; of several processes all have to see the same one.
         config: how often the state is saved, and whether TensorBoard is written. (Rates,
             epochs and patience are the stages' own business.)
         seed: the seed the run was started with; a state of another seed is refused.
@@ -75,24 +78,32 @@ def _train_stage(run: Run, config: "TrainingConfig", stop: StopRequest) -> None:
         return
     feed = Feed(stage.train)
     validation = None if stage.validation is None else Feed(stage.validation, whole=True)
-    steps_an_epoch = len(stage.train)
-    with StageProgress(
-        stage.name,
-        total_steps=stage.total_steps,
-        steps_an_epoch=steps_an_epoch,
-        done=run.position.step,
-    ) as progress:
+    with ExitStack() as stack:
+        progress = stack.enter_context(
+            StageProgress(
+                stage.name,
+                total_steps=stage.total_steps,
+                steps_an_epoch=len(stage.train),
+                done=run.position.step,
+            )
+        )
+        scalars = None
+        if config.tensorboard and run.writes:
+            scalars = stack.enter_context(ScalarWriter(run.folder / "tensorboard"))
         watch = Watch(run, config, feed=feed, progress=progress, stop=stop)
         while not run.stage_done:
             scores = _train_epoch(run, feed, watch, progress)
             scores |= _validate(stage, validation, watch)
-            row = _row(run, scores)
+            row = _row(run, scores, watch)
             best = run.add_row(row)
             run.save()
             run.publish()
             progress.epoch_ends(run.position.step, row, best=best)
-            if stop.requested:
-                watch.stop_here()
+            if scalars:
+                scalars.write(row)
+            # Of several processes all wait here until the first one has written its files.
+            if any_process(stop.requested) and not run.stage_done:
+                raise watch.stopped()
     run.draw()
 
 
@@ -174,13 +185,15 @@ def _validate(stage: Stage, feed: Feed | None, watch: Watch) -> dict[str, float]
     return scores
 
 
-def _row(run: Run, scores: Mapping[str, float]) -> dict[str, Any]:
+def _row(run: Run, scores: Mapping[str, float], watch: Watch) -> dict[str, Any]:
     stage, position = run.stage, run.position
     if stage.monitored not in scores:
         raise ConfigError(
             f"Expected stage {stage.name!r} to monitor one of its scores, received "
             f"{stage.monitored!r}.{nearest(stage.monitored, scores)}"
         )
+    if not math.isfinite(scores[stage.monitored]):
+        raise watch.diverged(f"{stage.monitored!r}", position.step)
     return {
         "stage": stage.name,
         "epoch": run.epochs_done + 1,

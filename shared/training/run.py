@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from shared.errors import BundleError
+from shared.errors import BundleError, ConfigError
 from shared.training.curve import draw_curve
 from shared.training.history import History, write_rows
 from shared.training.stage import Stage
@@ -40,16 +40,18 @@ class Run:
 
     Raises:
         BundleError: a saved state is there but `resume` is off, or it is of another run.
+        ConfigError: the stages cannot be trained.
     """
 
     def __init__(
         self, stages: Sequence[Stage], folder: Path, *, seed: int, resume: bool, writes: bool = True
     ):
+        _check(stages)
         self.stages = stages
         self.folder = folder
         self.position = Position()
         self.saved: SavedState | None = None
-        self._writes = writes
+        self.writes = writes
         self._fingerprint = fingerprint(stages, seed)
         if self.state_path.exists():
             if not resume:
@@ -118,7 +120,7 @@ class Run:
         Args:
             metrics: running sums of the unfinished epoch; none between two epochs.
         """
-        if not self._writes:
+        if not self.writes:
             return
         variables = [to_array(variable) for variable in unique_variables(self.stages)]
         optimizer = [to_array(variable) for variable in self.stage.model.optimizer.variables]
@@ -127,7 +129,7 @@ class Run:
 
     def publish(self) -> None:
         """Writes what follows from a state between two epochs; doing it twice does no harm."""
-        if not self._writes:
+        if not self.writes:
             return
         if self.position.step == self.epochs_done * len(self.stage.train) > 0:
             save_weights(self.stage.model, self.folder / "weights" / "last.npz")
@@ -137,7 +139,7 @@ class Run:
 
     def draw(self) -> None:
         """Draws curve.png."""
-        if self._writes and self.position.rows:
+        if self.writes and self.position.rows:
             draw_curve(self.position.rows, self.folder / "curve.png")
 
     def add_row(self, row: dict[str, Any]) -> bool:
@@ -160,3 +162,14 @@ class Run:
         """Returns what there is to tell."""
         position = self.position
         return History(tuple(position.rows), position.best, position.best_epoch)
+
+
+def _check(stages: Sequence[Stage]) -> None:
+    names = [stage.name for stage in stages]
+    problems = [f"{name!r} twice" for name in dict.fromkeys(names) if names.count(name) > 1]
+    problems += [f"{stage.name!r} without one" for stage in stages if not len(stage.train)]
+    if problems or not stages:
+        raise ConfigError(
+            "Expected stages with different names and at least one batch each, received "
+            f"{', '.join(problems) or 'none'}."
+        )

@@ -7,7 +7,7 @@
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 
@@ -53,7 +53,7 @@ class StopRequest:
             _restore(handlers)
 
 
-def _restore(handlers: dict[signal.Signals, object]) -> None:
+def _restore(handlers: Mapping[signal.Signals, object]) -> None:
     for number, handler in handlers.items():
         # None stands for a handler that was not installed from Python: it cannot be put back.
         signal.signal(number, handler if handler is not None else signal.SIG_DFL)  # type: ignore[arg-type]

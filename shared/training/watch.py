@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
+from shared.runtime import any_process, share
 from shared.training.feed import Feed
 from shared.training.progress import StageProgress
 from shared.training.run import Run
@@ -19,6 +20,8 @@ from shared.training.weights import to_array
 
 if TYPE_CHECKING:
     from shared.config import TrainingConfig
+
+AGREE_EVERY = 10  # Steps between two questions among processes whether one wants to stop.
 
 
 class Watch(keras.callbacks.Callback):
@@ -47,6 +50,7 @@ class Watch(keras.callbacks.Callback):
         self._every_seconds = config.checkpoint_seconds
         self._next_save = time.monotonic() + self._every_seconds
         self._began, self._seconds_before = 0.0, 0.0
+        self._several = share().processes > 1
         self._loss: Any = None
         self._metrics: list[np.ndarray] = []
 
@@ -66,8 +70,9 @@ class Watch(keras.callbacks.Callback):
         # It is a running mean, so it stays NaN once it is, and no step goes unseen.
         self.check_loss(position.step - 1)
         self._loss = logs["loss"]
-        if self._stop.requested:
-            self.stop_here()
+        if self._asked_to_stop():
+            self.save()
+            raise self.stopped()
         if self._every_steps and position.step % self._every_steps == 0:
             self.save()
         elif time.monotonic() >= self._next_save:
@@ -83,14 +88,14 @@ class Watch(keras.callbacks.Callback):
 
     def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
         """Stops in the middle of a validation, which a resumed run then begins again."""
-        if self._stop.requested:
+        if self._stop.requested and not self._several:
             self._run.save(self._metrics)
-            self._raise_stopped()
+            raise self.stopped()
 
     def check_loss(self, step: int) -> None:
         """Raises `TrainingDiverged` if the last loss seen is no finite number."""
         if self._loss is not None and not math.isfinite(self._loss):
-            self._raise_diverged("the loss", step)
+            raise self.diverged("the loss", step)
 
     def save(self) -> None:
         """Saves the state in the middle of an epoch, unless it is spoilt."""
@@ -99,34 +104,37 @@ class Watch(keras.callbacks.Callback):
         model = self.model  # On JAX the property first brings the variables up to date.
         for variable in model.trainable_variables:
             if not np.isfinite(to_array(variable)).all():
-                self._raise_diverged(f"the weight {variable.path!r}", position.step)
+                raise self.diverged(f"the weight {variable.path!r}", position.step)
         position.seconds = self._seconds()
         self._run.save(self._running_metrics())
         self._next_save = time.monotonic() + self._every_seconds
 
-    def stop_here(self) -> None:
-        """Saves the state and raises `TrainingStopped`."""
-        self.save()
-        self._raise_stopped()
+    def stopped(self) -> TrainingStopped:
+        """Returns the exception that says how to go on; the state has to be saved before."""
+        return TrainingStopped(
+            f"Stopped after step {self._run.position.step} of stage {self._run.stage.name!r}; "
+            f"everything is saved in {self._run.folder}. "
+            "Go on with the same command and --resume."
+        )
+
+    def diverged(self, what: str, step: int) -> TrainingDiverged:
+        """Returns the exception that names the step in which something became infinite or NaN."""
+        run = self._run
+        epoch = (step - 1) // len(run.stage.train) + 1
+        return TrainingDiverged(
+            f"Expected a finite number, received NaN or infinity as {what} in step "
+            f"{run.steps_before + step} (stage {run.stage.name!r}, epoch {epoch}): lower the "
+            "learning rate, or set a clip norm."
+        )
+
+    def _asked_to_stop(self) -> bool:
+        """Says whether to stop now; several processes have to stop after the same step."""
+        if not self._several:
+            return self._stop.requested
+        return self._run.position.step % AGREE_EVERY == 0 and any_process(self._stop.requested)
 
     def _seconds(self) -> float:
         return self._seconds_before + time.monotonic() - self._began
 
     def _running_metrics(self) -> list[np.ndarray]:
         return [to_array(variable) for variable in self.model.metrics_variables]
-
-    def _raise_stopped(self) -> None:
-        raise TrainingStopped(
-            f"Stopped after step {self._run.position.step} of stage {self._run.stage.name!r}; "
-            f"everything is saved in {self._run.folder}. "
-            "Go on with the same command and --resume."
-        )
-
-    def _raise_diverged(self, what: str, step: int) -> None:
-        run = self._run
-        epoch = (step - 1) // len(run.stage.train) + 1
-        raise TrainingDiverged(
-            f"Expected a finite number, received NaN or infinity as {what} in step "
-            f"{run.steps_before + step} (stage {run.stage.name!r}, epoch {epoch}): lower the "
-            "learning rate, or set a clip norm."
-        )

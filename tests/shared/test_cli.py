@@ -58,6 +58,8 @@ class Toy(App):
         parts = [{**part, "split": "validation", "name": "c"} for part in PARTS[:1]]
         if config.data == "other":
             parts = [{**parts[0], "sha256": "cc"}]
+        if config.data == "a-with-new-validation":
+            parts = [PARTS[0], {**PARTS[1], "sha256": "dd"}]
         return Splits(["x"], ["y"], ["z"], {"source": config.data, "parts": parts})
 
     def evaluate(self, bundle, examples):
@@ -284,6 +286,11 @@ def test_the_held_out_part_of_the_runs_own_data_may_be_scored():
     for split in ("validation", "test"):
         said = run_cli("toy", "evaluate", "runs/toy", "--split", split)
         assert (said.code, said.out) == (0, "score  1\n"), said.err
+
+
+def test_new_data_beside_the_training_data_may_be_scored():
+    said = run_cli("toy", "evaluate", "runs/toy", "--data", "a-with-new-validation")
+    assert (said.code, said.out) == (0, "score  1\n"), said.err
 
 
 @pytest.mark.parametrize("argv", [("--split", "train"), ("--data", "copy-of-a.txt")])

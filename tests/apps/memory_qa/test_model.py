@@ -10,6 +10,7 @@ import pytest
 
 from apps.memory_qa.config import ModelConfig
 from apps.memory_qa.model import MemN2N, build_memn2n
+from shared.testing.layer_case import to_arrays
 
 V, D, HOPS, MEMORY = 11, 6, 3, 4
 
@@ -38,10 +39,8 @@ def run(model: MemN2N, story: Any, question: Any) -> tuple[np.ndarray, np.ndarra
             "question_ids": np.array([question], "int32"),
         }
     )
-    return (
-        keras.ops.convert_to_numpy(outputs["scores"])[0],
-        keras.ops.convert_to_numpy(outputs["attention"])[0],
-    )
+    scores, attention = to_arrays([outputs["scores"], outputs["attention"]])
+    return scores[0], attention[0]
 
 
 # Newest sentence last; padding first, inside a sentence, and an empty memory in the middle.
@@ -53,7 +52,7 @@ def oracle(
     model: MemN2N, story: list[list[int]], question: list[int], *, linear: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Computes scores (V,) and attention (K, N) with loops, from the equations of the paper."""
-    weights = {weight.path: weight.numpy() for weight in model.weights}
+    weights = dict(zip([w.path for w in model.weights], to_arrays(model.weights), strict=True))
     settings = model.settings
 
     def sentence(table: np.ndarray, ids: list[int]) -> np.ndarray:
@@ -170,7 +169,7 @@ def test_row_of_padding_in_the_tables_changes_nothing() -> None:
     scores, attention = run(model, STORY, QUESTION)
     for weight in model.weights:
         if weight.path.startswith("words_"):
-            table = weight.numpy().copy()
+            table = to_arrays(weight)[0]
             table[0] = 100.0
             weight.assign(table)
     after = run(model, STORY, QUESTION)
@@ -207,13 +206,13 @@ def test_training_step_on_an_empty_story_is_finite(policy: str, linear: bool) ->
         optimizer=keras.optimizers.SGD(0.1),
         loss={"scores": keras.losses.SparseCategoricalCrossentropy(from_logits=True)},
     )
-    before = [weight.numpy().copy() for weight in model.weights]
+    before = to_arrays(model.weights)
     story_ids = np.array([[[0, 0], [0, 0]], [[2, 3], [4, 5]]], "int32")
     for ids in (story_ids, np.zeros_like(story_ids)):
         inputs = {"story_ids": ids, "question_ids": np.array([[4, 5], [6, 0]], "int32")}
         loss = model.train_on_batch(inputs, {"scores": np.array([7, 8], "int32")})
         assert np.isfinite(loss)
-    after = [weight.numpy() for weight in model.weights]
+    after = to_arrays(model.weights)
     assert all(np.isfinite(weight).all() for weight in after)
     if not (linear and policy == "mixed_float16"):  # there loss scaling skips the first steps
         assert all((a != b).any() for a, b in zip(before, after, strict=True))
@@ -262,9 +261,9 @@ def test_weights_have_stable_names_and_the_initial_spread(tying: str, paths: set
     for _ in range(2):
         model = MemN2N(vocabulary_size=400, hops=2, embedding_size=60, memory_size=200, tying=tying)
         assert {weight.path for weight in model.weights} == paths
-        for weight in model.weights:
-            assert abs(weight.numpy().std() - 0.1) < 0.005
-            assert abs(weight.numpy().mean()) < 0.01
+        for values in to_arrays(model.weights):
+            assert abs(values.std() - 0.1) < 0.005
+            assert abs(values.mean()) < 0.01
 
 
 def test_build_from_the_configuration() -> None:

@@ -182,7 +182,7 @@ def test_truncated_tar_is_refused_wherever_it_ends(tmp_path, mode):
     # A plain archive ends with padding that may be lost.
     for part in (0.1, 0.3, 0.5) if mode == "w" else (0.1, 0.3, 0.5, 0.7, 0.9):
         cut.write_bytes(data[: int(len(data) * part)])
-        with pytest.raises(DataError, match="whole|hold"):
+        with pytest.raises(DataError, match=r"whole|hold"):
             content(cut)
 
 
@@ -201,6 +201,15 @@ def test_truncated_zip_and_gzip_are_refused(tmp_path):
         content(path)
     path = tmp_path / "a.txt.gz"
     path.write_bytes(gzip.compress(os.urandom(5000))[:3000])
+    with pytest.raises(DataError, match="damaged or truncated"):
+        content(path)
+
+
+def test_flipped_byte_in_the_checksum_of_a_tar_is_noticed(tmp_path):
+    path = make_tar(tmp_path / "x.tar.gz", FILES, "w:gz")
+    data = bytearray(path.read_bytes())
+    data[-6] ^= 1
+    path.write_bytes(data)
     with pytest.raises(DataError, match="damaged or truncated"):
         content(path)
 

@@ -177,3 +177,47 @@ def test_the_runtime_knows_nothing_of_this_process(tmp_path, monkeypatch):
     with pytest.raises(OperationError, match="Could not find SavedModel"):
         write_cases(tmp_path / "questions.npz", [])
         run_native(["run", "absent", "questions.npz", "out.npz"], folder=tmp_path)
+
+
+class Numbers(tf.Module):
+    """Takes and gives every kind of number."""
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec((None, None), tf.int32, name="ids"),
+            tf.TensorSpec((None,), tf.int64, name="seeds"),
+            tf.TensorSpec((None, 2, None), tf.float32, name="weights"),
+        ]
+    )
+    def serve(self, ids, seeds, weights):
+        return {"ids": ids + 1, "seeds": seeds * 2, "weights": tf.reverse(weights, [1])}
+
+
+def test_numbers_in_and_out_by_value(tmp_path):
+    module = Numbers()
+    tf.saved_model.save(module, str(tmp_path / "1"), signatures=module.serve)
+    turned = np.arange(12, dtype=np.float32).reshape(3, 2, 2).T  # not contiguous
+    full = {
+        "ids": np.array([[1, -2, 3], [4, 5, 2**31 - 2]], np.int32),
+        "seeds": np.array([2**40, -1], np.int64),
+        "weights": turned,
+    }
+    empty = {
+        "ids": np.zeros((0, 3), np.int32),
+        "seeds": np.zeros(0, np.int64),
+        "weights": np.zeros((0, 2, 0), np.float32),
+    }
+    cases = [Case("serving_default", inputs, {}) for inputs in (full, empty)]
+    write_cases(tmp_path / "questions.npz", cases)
+    run_native(["run", str(tmp_path / "1"), "questions.npz", "answers.npz"], folder=tmp_path)
+    for case, answer in zip(cases, read_cases(tmp_path / "answers.npz"), strict=True):
+        expected = {
+            "ids": case.inputs["ids"] + 1,
+            "seeds": case.inputs["seeds"] * 2,
+            "weights": case.inputs["weights"][:, ::-1],
+        }
+        assert set(answer.outputs) == set(expected)
+        for name, array in expected.items():
+            assert answer.outputs[name].dtype == array.dtype
+            assert answer.outputs[name].shape == array.shape
+            assert answer.outputs[name].tolist() == array.tolist()

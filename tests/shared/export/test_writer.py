@@ -6,7 +6,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import EXAMPLES, WORDS, TinyApp, TinyBundle, TinyModule
 
 from shared.errors import OperationError, UserError
 from shared.export import writer
@@ -14,6 +13,8 @@ from shared.export.lineage import Record, read_lineage, write_record
 from shared.export.native import read_cases
 from shared.export.served import Served
 from shared.export.writer import export
+
+from .tiny_app import EXAMPLES, WORDS, TinyApp, TinyBundle, TinyModule
 
 
 @pytest.fixture
@@ -302,3 +303,24 @@ def test_bytes_that_are_no_text_travel_as_base64():
         inputs={"image": np.array([b"\xff\xd8"], object), "size": np.array([[2, 3]])},
     )
     assert json.dumps(writer._rows([case])) == '[{"image": {"b64": "/9g="}, "size": [2, 3]}]'
+
+
+def test_an_older_version_that_cannot_be_removed_does_not_hide_the_new_one(
+    bundle, tmp_path, monkeypatch, trusting
+):
+    def fail(folder):
+        raise OSError(errno.EACCES, "Permission denied")
+
+    export(bundle, tmp_path / "models")
+    monkeypatch.setattr(writer, "remove_version", fail)
+    with pytest.raises(
+        OperationError, match="is complete, but the older one 1 could not"
+    ) as caught:
+        export(bundle, tmp_path / "models", keep=1)
+    assert "nothing was left" not in str(caught.value)
+    assert sorted(path.name for path in (tmp_path / "models" / "tiny").iterdir()) == ["1", "2"]
+
+
+def test_packages_that_are_absent_are_left_out_of_the_record(monkeypatch):
+    monkeypatch.setattr(writer, "_PACKAGES", ("numpy", "no-such-package"))
+    assert set(writer._versions()) == {"python", "numpy"}

@@ -60,15 +60,40 @@ class Zygote:
         self.start(folder, **arguments)
         return self.wait()
 
+    def finished_run(self):
+        """Returns the folder of a run that nothing has interrupted; it is done once."""
+        folder = self.log.parent / "finished"
+        if not folder.exists():
+            assert self.run(folder) == 0, self.log.read_text()
+        return folder
+
     def close(self):
         self._process.stdin.close()
         self._process.wait(timeout=60)
         self._process.stdout.close()
 
 
+@pytest.fixture(scope="session")
+def zygotes(tmp_path_factory):
+    """Returns a function that starts a zygote, or gives the one that is already there."""
+    known = {}
+
+    def get(backend, number=0):
+        if (backend, number) not in known:
+            log = tmp_path_factory.mktemp("zygote") / "stderr.txt"
+            known[backend, number] = Zygote(log, KERAS_BACKEND=backend)
+        return known[backend, number]
+
+    yield get
+    for zygote in known.values():
+        zygote.close()
+
+
 @pytest.fixture(scope="module", params=["tensorflow", "jax"])
-def zygote(request, tmp_path_factory):
-    log = tmp_path_factory.mktemp("zygote") / "stderr.txt"
-    zygote = Zygote(log, KERAS_BACKEND=request.param)
-    yield zygote
-    zygote.close()
+def zygote(request, zygotes):
+    return zygotes(request.param)
+
+
+@pytest.fixture(scope="module")
+def another_zygote(zygote, zygotes):
+    return zygotes(zygote.backend, 1)

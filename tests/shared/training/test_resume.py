@@ -26,10 +26,8 @@ def results(folder):
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(zygote, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("uninterrupted") / "run"
-    assert zygote.run(folder) == 0, zygote.log.read_text()
-    return results(folder)
+def uninterrupted(zygote):
+    return results(zygote.finished_run())
 
 
 def kill_after(process, path, states, seconds):

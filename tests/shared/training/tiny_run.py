@@ -1,5 +1,7 @@
 """A run small enough to be killed many times: dropout, Adam, two stages, uneven batches."""
 
+import hashlib
+import sys
 import time
 from pathlib import Path
 
@@ -64,14 +66,56 @@ def tiny_stage(model, config, *, name="one", batches=None, epochs=3, **changes):
     return Stage(**{**settings, **changes})
 
 
+def use_virtual_devices(count):
+    """Makes several devices of this machine's processor; only before its first use."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        jax.config.update("jax_num_cpu_devices", count)
+    else:
+        import tensorflow as tf
+
+        device = tf.config.list_physical_devices("CPU")[0]
+        parts = [tf.config.LogicalDeviceConfiguration() for _ in range(count)]
+        tf.config.set_logical_device_configuration(device, parts)
+
+
+def digest(model):
+    """A number that differs when a bit of the weights does."""
+    return hashlib.sha256(b"".join(np.asarray(w).tobytes() for w in model.weights)).hexdigest()
+
+
 def run(
-    folder, *, resume=False, seed=1, seconds=0.0, runtime=None, dropout=0.3, rows=6, **training
+    folder,
+    *,
+    resume=False,
+    seed=1,
+    seconds=0.0,
+    runtime=None,
+    dropout=0.3,
+    virtual_devices=1,
+    **training,
 ) -> History:
-    """Trains two stages in a process of its own."""
+    """Trains two stages in a process of its own.
+
+    Args:
+        folder: the run folder.
+        resume: as in `fit`.
+        seed: of the run.
+        seconds: how long it takes to make a batch.
+        runtime: fields of `RuntimeConfig`.
+        dropout: of the model; its masks depend on how a batch is split over devices.
+        virtual_devices: devices to make of this machine's processor.
+        training: fields of `TrainingConfig`.
+    """
+    if virtual_devices > 1:
+        use_virtual_devices(virtual_devices)
     config = TrainingConfig(**{"learning_rate": 0.02, "schedule": "cosine", **training})
     with start(RuntimeConfig(**(runtime or {})), seed=seed):
         model = tiny_model(dropout=dropout)
-        batches = TinyBatches(5, seconds=seconds, rows=rows)
+        batches = TinyBatches(5, seconds=seconds)
         first = tiny_stage(model, config, batches=batches)
         second = tiny_stage(model, config, batches=batches, name="two", from_best=True)
-        return fit([first, second], Path(folder), config=config, seed=seed, resume=resume)
+        history = fit([first, second], Path(folder), config=config, seed=seed, resume=resume)
+        print("final weights:", digest(model), file=sys.stderr, flush=True)
+    return history

@@ -12,6 +12,7 @@ import signal
 import sys
 
 import tiny_run
+
 from shared.training import TrainingStopped
 
 
@@ -33,6 +34,7 @@ def kill_at_file_operation(number):
 
 def child(arguments):
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.dup2(2, 1)  # Libraries print here; the parent alone speaks to the test.
     if fatal := arguments.pop("fatal", None):
         kill_at_file_operation(fatal)
     try:

@@ -1,0 +1,1 @@
+"""A package, so that its helpers and fixtures have names of their own."""
