@@ -57,6 +57,8 @@ class RuntimeConfig:
     """The Keras dtype policy of the layers."""
     deterministic: bool = True
     """Bit-equal runs on one machine, at some cost in speed on a GPU."""
+    jit_compile: bool = False
+    """Compile the training step with XLA also on TensorFlow, once for each size of a batch."""
     devices: Literal["one", "all"] = "one"
     """Train on one device of this host, or split each batch over all of them."""
     coordinator: str | None = None

@@ -51,7 +51,7 @@ def start(config: "RuntimeConfig", *, seed: int) -> Iterator[None]:
 
     _check(config, keras.backend.backend())
     if config.deterministic:
-        _make_deterministic(keras.backend.backend())
+        _make_deterministic(keras.backend.backend(), jit_compile=config.jit_compile)
     keras.utils.set_random_seed(seed)
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(config.precision)
@@ -124,11 +124,14 @@ def _check(config: "RuntimeConfig", backend: str) -> None:
         raise ConfigError(f"Expected settings that fit together, received {'; '.join(problems)}.")
 
 
-def _make_deterministic(backend: str) -> None:
+def _make_deterministic(backend: str, *, jit_compile: bool) -> None:
     if backend == "tensorflow":
         import tensorflow as tf
 
-        tf.config.experimental.enable_op_determinism()
+        # Keras leaves XLA out where TensorFlow's determinism is on. On a CPU, XLA needs it not:
+        # its programs add up in one order. On a GPU the numbers matter more than the speed.
+        if not jit_compile or tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.enable_op_determinism()
     elif backend == "jax":
         # XLA reads it when the first device is asked for, which has not happened yet.
         flags = os.environ.get("XLA_FLAGS", "")

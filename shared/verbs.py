@@ -99,9 +99,9 @@ class ServeOptions:
     model: tyro.conf.Positional[Path] = Path("saved_models")
     """The folder of a model's versions, or of several models."""
     rest_port: int = 8501
-    """Port of the REST interface, on the loopback address."""
+    """Port of the REST interface."""
     grpc_port: int = 8500
-    """Port of the gRPC interface, on the loopback address."""
+    """Port of the gRPC interface."""
 
 
 @dataclass(frozen=True)
@@ -175,10 +175,12 @@ def predict(app: App, options: PredictOptions) -> None:
 
 def export(app: App, options: ExportOptions) -> None:
     """Writes the run as the next version of a SavedModel and verifies it."""
+    bundle = _bundle_of(app, options.run)
+
+    from shared.export.card import summary
     from shared.export.writer import export as write_saved_model
 
-    bundle = _bundle_of(app, options.run)
-    write_saved_model(bundle, options.to, name=options.name, keep=options.keep)
+    print(summary(write_saved_model(bundle, options.to, name=options.name, keep=options.keep)))
 
 
 def verify(app: App | None, options: VerifyOptions) -> None:

@@ -41,7 +41,9 @@ TENSORFLOW = {"tensorflow", "tensorflow_text", "tensorflow_datasets"}
 TENSORFLOW_FILES = re.compile(
     r"shared/(images|export|trust|serving)/|shared/text/graph\.py|apps/\w+/serving\.py"
 )
-TENSORFLOW_FUNCTIONS = re.compile(r"shared/(training|data|testing)/|shared/(runtime|predict)\.py")
+TENSORFLOW_FUNCTIONS = re.compile(
+    r"shared/(training|data|testing)/|shared/(runtime|predict|quiet)\.py"
+)
 UNSAFE = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve", "keras.src"}
 IMPORTERS = {"import_module", "import_extra", "__import__"}
 

@@ -154,6 +154,7 @@ class MemoryQA(App):
                 # Linear start ends when the validation loss no longer falls (section 4.2).
                 patience=1 if linear else config.training.patience,
                 prepare=prepare,
+                jit_compile=config.runtime.jit_compile,
             )
 
         linear_epochs = config.linear_start_epochs

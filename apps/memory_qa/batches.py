@@ -15,7 +15,7 @@ from shared.data.batches import BucketedRows, smallest_fitting
 
 Ablation = Literal["none", "question_only", "story_only"]
 SENTENCE_BOUNDARIES = (4, 8, 12, 16, 24, 32, 50, 64, 100, 150, 200, 320)
-WORD_BOUNDARIES = (4, 8, 12, 16, 24, 32, 48, 64)
+WORD_BOUNDARIES = (4, 6, 8, 12, 16, 24, 32, 48, 64)
 
 
 class _Rows:
@@ -89,11 +89,15 @@ class StoryBatches:
         self._answers = np.array([preprocessing.answer_id(e.answer) for e in examples], np.int32)
         noisy = self._stories.lengths + np.ceil(self._stories.lengths * self._noise).astype(int)
         self._lengths = np.minimum(noisy, self._memory)
+        # Like with like in both directions: one long sentence would widen a whole batch.
+        height = np.searchsorted(SENTENCE_BOUNDARIES, self._lengths)
+        width = np.searchsorted(WORD_BOUNDARIES, self._widths(stories))
+        sizes = len(WORD_BOUNDARIES) + 1
         self._rows = BucketedRows(
-            self._lengths,
+            height * sizes + width,
             batch_size=batch_size,
             seed=seed,
-            boundaries=SENTENCE_BOUNDARIES,
+            boundaries=range(sizes * (len(SENTENCE_BOUNDARIES) + 1)),
             shuffle=shuffle,
         )
 
@@ -127,6 +131,12 @@ class StoryBatches:
             "question_ids": np.ascontiguousarray(question_ids[..., :words]),
         }
         return inputs, {"scores": self._answers[rows]}
+
+    def _widths(self, stories: Sequence[Sequence[int]]) -> np.ndarray:
+        """Returns the words of the longest sentence or question of each example."""
+        words = np.count_nonzero(self._sentences, axis=1)
+        longest = [max((words[place] for place in story), default=0) for story in stories]
+        return np.maximum(longest, words[self._questions])
 
     def _noisy(self, rows: np.ndarray, sentences: int, index: int) -> np.ndarray:
         """Returns which sentence, counted back from the latest, each memory holds; -1 for none."""

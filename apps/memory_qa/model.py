@@ -34,7 +34,8 @@ class MemN2N(keras.Model):
     all hops, B and W are their own. The T follow their A and C.
 
     Source: Sukhbaatar, Szlam, Weston, Fergus 2015, End-To-End Memory Networks
-    (arXiv:1503.08895). `nonlinear` is the ReLU of its section 5. All weights start as N(0, 0.1).
+    (arXiv:1503.08895). `nonlinear` is the ReLU of its section 5, on half of the units. All weights
+    start as N(0, 0.1).
 
     **Convention of a story.** Id 0 is padding, 1 the unknown word. Stories are right-aligned: the
     newest sentence is the last row, padding rows come first; inside a sentence padding may stand
@@ -55,7 +56,7 @@ class MemN2N(keras.Model):
         position_encoding: weigh words by place; off, a sentence is a bag of words. Default true.
         temporal_encoding: add a vector for the age of a sentence. Default true.
         memory_size: number of ages, at least 1. Default 50.
-        nonlinear: ReLU after each hop. Default false.
+        nonlinear: ReLU on half of the units after each hop. Default false.
 
     Call arguments:
         inputs: {"story_ids": int32 (B, N, J), "question_ids": int32 (B, J)}; the two J need not

@@ -147,7 +147,8 @@ def sample_stories(
 ) -> dict[str, list[list[Example]]]:
     """Returns {split: stories}, a story being the list of its questions.
 
-    No two stories of the sample are the same, so none is in two splits.
+    No story is told twice, and no question asked twice of the same beginning of a story, so
+    neither a story nor an example is in two splits.
 
     Args:
         seed: the same seed gives the same stories.
@@ -159,7 +160,7 @@ def sample_stories(
     ['train']
     """
     chance = random.Random(seed)
-    seen: set[tuple[str, ...]] = set()
+    seen: set[tuple[tuple[str, ...], str]] = set()
     splits: dict[str, list[list[Example]]] = {}
     for split, count in (counts or COUNTS).items():
         splits[split] = []
@@ -167,8 +168,10 @@ def sample_stories(
             left = count
             while left:
                 story = _story(name, chance)
-                if story and story[-1].story not in seen:
-                    seen.add(story[-1].story)
+                told = {(example.story, example.question) for example in story}
+                told |= {(example.story, "") for example in story[-1:]}
+                if told and told.isdisjoint(seen):
+                    seen |= told
                     splits[split].append(story)
                     left -= 1
     return splits

@@ -33,7 +33,7 @@ class MemoryHop(keras.layers.Layer):
     Args:
         project: multiply the query with a learnt matrix H (D, D), N(0, 0.1), before adding.
             Calls of one layer share it, as layer-wise tying wants. Default false.
-        nonlinear: apply a ReLU to u'. Default false.
+        nonlinear: apply a ReLU to the second half of u' (section 5). Default false.
         linear: leave the softmax out. May also be set on the layer between two compilations
             (`layer.linear = True`). Default false.
 
@@ -101,7 +101,11 @@ class MemoryHop(keras.layers.Layer):
         if self.projection is not None:
             query = ops.matmul(query, self.projection)
         query = query + found
-        return (ops.relu(query) if self.nonlinear else query), attention
+        return (self._rectified(query) if self.nonlinear else query), attention
+
+    def _rectified(self, query: Any) -> Any:
+        half = query.shape[-1] // 2
+        return ops.concatenate([query[:, :half], ops.relu(query[:, half:])], axis=-1)
 
     def _attend(self, matches: Any, sentence_mask: Any) -> Any:
         if sentence_mask is None:

@@ -7,6 +7,7 @@ which batches from length buckets do not survive.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -31,8 +32,6 @@ class Feed:
     Attributes:
         rows: the number of rows of each batch handed out is kept here under its index, until
             `rows.pop(index)`.
-        error: what the batches raised, if anything; a `tf.data` pipeline would hand on its
-            text only.
     """
 
     def __init__(self, batches: "Batches", *, whole: bool = False):
@@ -40,7 +39,7 @@ class Feed:
         self._whole = whole
         self._share = share()
         self.rows: dict[int, int] = {}
-        self.error: Exception | None = None
+        self._error: Exception | None = None
         self._start, self._stop = 0, len(batches)
         self._dataset: Any = None
 
@@ -55,12 +54,22 @@ class Feed:
             self._dataset = self._tensorflow_dataset()
         return self._dataset
 
+    @contextmanager
+    def own_errors(self) -> Iterator[None]:
+        """Raises what the batches raised, of which a `tf.data` pipeline keeps the text alone."""
+        try:
+            yield
+        except Exception:
+            if self._error is not None:
+                raise self._error from None
+            raise
+
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         """Returns the rows of a batch that this process feeds."""
         try:
             batch = self.batches[index]
         except Exception as error:
-            self.error = error
+            self._error = error
             raise
         self.rows[index] = len(keras.tree.flatten(batch)[0])
         if self._share.devices == 1 or self._whole:

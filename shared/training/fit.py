@@ -119,8 +119,11 @@ def _start_stage(run: Run) -> None:
         optimizer=stage.optimizer(),
         loss=stage.loss,
         metrics=stage.metrics,
-        # XLA would compile again for each new size of a batch; TensorFlow alone need not.
-        jit_compile=False if keras.backend.backend() == "tensorflow" else "auto",
+        # "auto" is on wherever Keras can; JAX knows nothing else. With TensorFlow it is a choice:
+        # XLA makes a new program for each size of a batch, which pays where the sizes are few.
+        jit_compile="auto"
+        if stage.jit_compile or keras.backend.backend() != "tensorflow"
+        else False,
     )
     stage.model.optimizer.build(stage.model.trainable_variables)
     run.restore_optimizer(stage.model.optimizer)
@@ -143,9 +146,9 @@ def _train_epoch(run: Run, feed: Feed, watch: Watch, progress: StageProgress) ->
     model, start = run.stage.model, run.position.step
     stop = (run.epochs_done + 1) * len(run.stage.train)
     progress.epoch_begins(done=start)
-    try:
-        if start < stop:
-            batches = feed.between(start, stop)
+    if start < stop:
+        batches = feed.between(start, stop)
+        with feed.own_errors():
             model.fit(
                 batches,
                 epochs=1,
@@ -154,14 +157,10 @@ def _train_epoch(run: Run, feed: Feed, watch: Watch, progress: StageProgress) ->
                 verbose=0,
                 callbacks=[watch],
             )
-        else:  # Killed or stopped during validation: the steps are done.
-            watch.set_model(model)
-            watch.on_epoch_begin(0)
-            watch.on_epoch_end(0)
-    except Exception:
-        if feed.error is not None:
-            raise feed.error from None
-        raise
+    else:  # Killed or stopped during validation: the steps are done.
+        watch.set_model(model)
+        watch.on_epoch_begin(0)
+        watch.on_epoch_end(0)
     progress.training_ends(run.position.step)
     return {name: float(value) for name, value in model.get_metrics_result().items()}
 
@@ -170,7 +169,7 @@ def _validate(stage: Stage, feed: Feed | None, watch: Watch) -> dict[str, float]
     scores: dict[str, float] = {}
     if feed is not None:
         length = len(feed.batches)
-        with whole_batches():
+        with whole_batches(), feed.own_errors():
             results = stage.model.evaluate(
                 feed.between(0, length),
                 steps=length,

@@ -105,22 +105,26 @@ class StageProgress:
 
 
 class RemainingTime:
-    """Estimates the time left: mean time of a step, plus mean time of a validation.
+    """Estimates the time left from the mean time of a step and of a validation.
 
-    The first step is left out, since it compiles the model.
+        seconds left = steps left * seconds a step + epochs left * seconds a validation
+
+    Args:
+        total_steps: steps of the whole stage.
+        steps_an_epoch: steps of one epoch.
     """
 
     def __init__(self, *, total_steps: int, steps_an_epoch: int):
         self._total = total_steps
         self._steps_an_epoch = steps_an_epoch
         self._begin = self._end = time.monotonic()
-        self._first = 0
+        self._first, self._running = 0, False
         self._steps, self._seconds = 0, 0.0
         self._validations, self._validation_seconds = 0, 0.0
 
     def epoch_begins(self, done: int) -> None:
         """Starts the clock of an epoch after `done` steps of the stage."""
-        self._begin, self._first = time.monotonic(), done
+        self._begin, self._first, self._running = time.monotonic(), done, True
 
     def epoch_seconds(self) -> float:
         """Returns the seconds since the epoch began."""
@@ -128,7 +132,7 @@ class RemainingTime:
 
     def training_ends(self, done: int) -> None:
         """Stops the clock of the steps and starts the one of validation."""
-        self._end = time.monotonic()
+        self._end, self._running = time.monotonic(), False
         self._steps += done - self._first
         self._seconds += self._end - self._begin
 
@@ -136,16 +140,14 @@ class RemainingTime:
         """Stops the clock of validation."""
         self._validations += 1
         self._validation_seconds += time.monotonic() - self._end
-        self._begin = time.monotonic()
 
     def left(self, done: int) -> float:
         """Returns the seconds that the rest of the stage is going to take."""
-        running = self._end < self._begin and done > self._first
-        steps = self._steps + (done - self._first if running else 0)
-        seconds = self._seconds + (self.epoch_seconds() if running else 0.0)
+        steps = self._steps + (done - self._first if self._running else 0)
+        seconds = self._seconds + (self.epoch_seconds() if self._running else 0.0)
         a_step = seconds / steps if steps else 0.0
         a_validation = self._validation_seconds / max(self._validations, 1)
-        epochs = -((done - self._total) // self._steps_an_epoch)
+        epochs = -((done - self._total) // self._steps_an_epoch)  # Rounded up.
         return a_step * (self._total - done) + a_validation * epochs
 
 

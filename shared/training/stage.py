@@ -36,6 +36,7 @@ class Stage:
         patience: epochs without improvement after which the stage ends; None: never.
         prepare: called when the stage starts and when it is resumed, before `model.compile`:
             the place to freeze layers or to switch a softmax on.
+        jit_compile: compile the training step with XLA also on TensorFlow.
         from_best: start from the best weights of the stage before, not from its last ones.
     """
 
@@ -52,6 +53,7 @@ class Stage:
     mode: Literal["min", "max"] = "min"
     patience: int | None = None
     prepare: Callable[[], None] | None = None
+    jit_compile: bool = False
     from_best: bool = False
 
     @property

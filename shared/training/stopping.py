@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 
-from shared.errors import OperationError
+from shared.errors import OperationError, Stopped
 
 
 class TrainingDiverged(OperationError):
     """The loss or a weight became infinite or not a number; the last saved state is from before."""
 
 
-class TrainingStopped(Exception):
+class TrainingStopped(Stopped):
     """Training was asked to stop, and can go on from the state it saved."""
 
 

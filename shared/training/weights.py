@@ -5,7 +5,7 @@ them back. A restore that left one layer with its random initial values would st
 answer nonsense; so either every weight is restored, or none is and the error lists them all.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import keras
@@ -23,26 +23,33 @@ def to_array(variable: keras.Variable) -> np.ndarray:
     return array.astype(np.float32) if array.dtype.kind == "V" else array
 
 
-def named_arrays(variables: Iterable[keras.Variable]) -> dict[str, np.ndarray]:
-    """Returns {variable.path: value}.
+def named_weights(model: keras.Model) -> dict[str, keras.Variable]:
+    """Returns all weights of a model, trainable or not, by their paths inside of it.
 
     Raises:
-        ValueError: two variables have one path.
+        ValueError: two weights have one path.
+
+    Example:
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, name="hidden")])
+    >>> list(named_weights(model))
+    ['hidden/kernel', 'hidden/bias']
     """
-    arrays: dict[str, np.ndarray] = {}
-    for variable in variables:
-        if variable.path in arrays:
+    weights: dict[str, keras.Variable] = {}
+    for variable in model.weights:
+        # Keras numbers the models of a process, so the model's own name says nothing.
+        path = variable.path.removeprefix(f"{model.name}/")
+        if path in weights:
             raise ValueError(
-                f"Expected a path of its own for each weight, received {variable.path!r} twice; "
+                f"Expected a path of its own for each weight, received {path!r} twice; "
                 "give the layers different names."
             )
-        arrays[variable.path] = to_array(variable)
-    return arrays
+        weights[path] = variable
+    return weights
 
 
 def save_weights(model: keras.Model, path: Path) -> None:
     """Writes all weights of a model, trainable or not, into one `.npz` file."""
-    write_arrays(path, named_arrays(model.weights))
+    write_arrays(path, {name: to_array(weight) for name, weight in named_weights(model).items()})
 
 
 def restore_weights(model: keras.Model, path: Path) -> None:
@@ -56,16 +63,18 @@ def restore_weights(model: keras.Model, path: Path) -> None:
         BundleError: the file is missing or damaged, or its names or shapes differ from the
             model's; the message lists every difference.
     """
-    arrays = read_arrays(path)
-    shapes = {variable.path: tuple(variable.shape) for variable in model.weights}
-    problems = differences(shapes, {name: array.shape for name, array in arrays.items()})
+    arrays, weights = read_arrays(path), named_weights(model)
+    problems = differences(
+        {name: tuple(weight.shape) for name, weight in weights.items()},
+        {name: array.shape for name, array in arrays.items()},
+    )
     if problems:
         raise BundleError(
             f"Expected the weights of this model in {path}, received: {'; '.join(problems)}; "
             "use the configuration with which the weights were trained."
         )
-    for variable in model.weights:
-        variable.assign(arrays[variable.path])
+    for name, weight in weights.items():
+        weight.assign(arrays[name])
 
 
 def differences(

@@ -178,20 +178,18 @@ def test_no_flipped_byte_gives_other_values(tmp_path):
     whole = path.read_bytes()
     refused = 0
     for position in range(len(whole)):
-        for bits in (0x01, 0x40, 0xFF):
-            path.write_bytes(
-                whole[:position] + bytes([whole[position] ^ bits]) + whole[position + 1 :]
-            )
-            try:
-                again = read_arrays(path)
-            except BundleError:
-                refused += 1
-                continue
-            # Time stamps and the like are not protected by a checksum, and harmless.
-            assert list(again) == list(arrays)
-            for name, array in arrays.items():
-                np.testing.assert_array_equal(again[name], array)
-    assert refused > len(whole)
+        bits = (0x01, 0x40, 0xFF)[position % 3]
+        path.write_bytes(whole[:position] + bytes([whole[position] ^ bits]) + whole[position + 1 :])
+        try:
+            again = read_arrays(path)
+        except BundleError:
+            refused += 1
+            continue
+        # Time stamps and the like are not protected by a checksum, and harmless.
+        assert list(again) == list(arrays)
+        for name, array in arrays.items():
+            np.testing.assert_array_equal(again[name], array)
+    assert refused > len(whole) / 3
 
 
 def test_sha256_is_that_of_the_content(tmp_path):

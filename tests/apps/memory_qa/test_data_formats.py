@@ -2,10 +2,13 @@
 
 import io
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 from apps.memory_qa.formats import read_stories
+from apps.memory_qa.item import parse_item
 from shared.errors import DataError
 
 RECORD = {"story": ["Ann ran home."], "question": "Who ran?", "answer": "Ann"}
@@ -111,3 +114,18 @@ def test_all_mistakes_of_a_file_are_counted():
 def test_odd_characters_are_white_space_or_nothing():
     (story,) = read("Ann\u00a0ran\x07 ho\u00adme.\nWho\u200bran?\tA\u00adnn\n")
     assert story[0].story == ("Ann ran home.",) and story[0].answer == "ann"
+
+
+def test_examples_of_the_page_are_what_it_says():
+    page = Path(__file__).parents[3] / "docs" / "data_formats.md"
+    text = page.read_text("utf-8").replace("<TAB>", "\t")
+    babi, plain, lines, asked = re.findall(r"```(?:json)?\n(.*?)```", text, re.DOTALL)
+    facts = [[(e.answer, e.support) for e in story] for story in read(babi)]
+    assert facts == [[("bathroom", (0,)), ("garden", (2,))], [("office", (0,))]]
+    assert [[e.answer for e in story] for story in read(plain)] == [["attic"], ["no"]]
+    assert [(e.task, e.support) for story in read(lines) for e in story] == [("where", (0, 1))]
+    items = [parse_item(line) for line in asked.splitlines()]
+    assert len(items) == 3
+    assert {(tuple(item.story), item.question) for item in items} == {
+        (("Anna is in the attic.", "The cat is with Anna."), "Where is the cat?")
+    }

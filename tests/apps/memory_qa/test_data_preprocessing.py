@@ -80,7 +80,8 @@ def test_graph_gives_the_same_inputs(preprocessing, tmp_path):
     preprocessing.save(tmp_path)
     table = graph.WordTable(tmp_path / "vocabulary.txt")
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)] * 2)
+    # Without AutoGraph the lines count as run in the coverage.
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)] * 2, autograph=False)
     def encode(story, question):
         return graph.encode_stories(
             story,

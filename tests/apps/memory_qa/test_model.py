@@ -90,7 +90,9 @@ def oracle(
             p /= p.sum()
         o = sum((p[i] * c[i] for i in real), np.zeros(D))
         u = (u @ weights["hop/projection"] if layer_wise else u) + o
-        u = np.maximum(u, 0.0) if settings["nonlinear"] else u
+        if settings["nonlinear"]:
+            half = len(u) // 2
+            u = np.concatenate([u[:half], np.maximum(u[half:], 0.0)])
         attention.append(p)
     w = weights["answer/kernel"] if layer_wise else weights[f"words_{HOPS}/embeddings"].T
     return u @ w, np.array(attention)

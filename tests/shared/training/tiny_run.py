@@ -61,7 +61,6 @@ def tiny_stage(model, config, *, name="one", batches=None, epochs=3, **changes):
         "optimizer": lambda: build_optimizer(config, total_steps=epochs * len(batches)),
         "loss": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         "metrics": ["accuracy"],
-        "validation": TinyBatches(6, length=2),
     }
     return Stage(**{**settings, **changes})
 
@@ -114,8 +113,9 @@ def run(
     with start(RuntimeConfig(**(runtime or {})), seed=seed):
         model = tiny_model(dropout=dropout)
         batches = TinyBatches(5, seconds=seconds)
-        first = tiny_stage(model, config, batches=batches)
-        second = tiny_stage(model, config, batches=batches, name="two", from_best=True)
+        scored = {"batches": batches, "validation": TinyBatches(6, length=2)}
+        first = tiny_stage(model, config, **scored)
+        second = tiny_stage(model, config, **scored, name="two", from_best=True)
         history = fit([first, second], Path(folder), config=config, seed=seed, resume=resume)
         print("final weights:", digest(model), file=sys.stderr, flush=True)
     return history
