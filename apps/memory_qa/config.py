@@ -32,7 +32,7 @@ class ModelConfig:
 
     hops: int = 3
     """How often the memory is read."""
-    embedding_size: int = 64
+    embedding_size: int = 100
     """D, the width of a memory."""
     tying: Literal["adjacent", "layer_wise"] = "adjacent"
     """Which embeddings the hops share."""
@@ -57,9 +57,9 @@ class MemoryQAConfig(AppConfig):
 
 
 _RECIPE = TrainingConfig(
-    batch_size=128,
-    epochs=36,
-    learning_rate=3e-3,
+    batch_size=64,
+    epochs=60,
+    learning_rate=2e-3,
     schedule="cosine",
     warm_up_steps=500,
     clip_norm=40.0,
@@ -72,12 +72,12 @@ PRESETS: Mapping[str, MemoryQAConfig] = MappingProxyType(
         # brickyard memory-qa train --preset smoke --out runs/smoke
         "smoke": MemoryQAConfig(
             model=ModelConfig(hops=2, embedding_size=32, memory_size=20),
-            training=replace(_RECIPE, batch_size=64, epochs=2, warm_up_steps=20),
+            training=replace(_RECIPE, learning_rate=3e-3, epochs=2, warm_up_steps=20),
         ),
         # brickyard memory-qa train --preset demo --out runs/demo
         "demo": MemoryQAConfig(
-            model=ModelConfig(hops=2, memory_size=20),
-            training=replace(_RECIPE, batch_size=64, epochs=30, warm_up_steps=100),
+            model=ModelConfig(hops=2, embedding_size=64, memory_size=20),
+            training=replace(_RECIPE, learning_rate=3e-3, epochs=30, warm_up_steps=100),
             linear_start_epochs=2,
         ),
         # brickyard memory-qa train --data babi_tasks_1-20_v1-2.tar.xz --out runs/babi

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
 
 from shared.errors import ConfigError, nearest
 from shared.runtime import any_process, share, whole_batches
@@ -119,22 +120,23 @@ def _start_stage(run: Run) -> None:
         optimizer=stage.optimizer(),
         loss=stage.loss,
         metrics=stage.metrics,
-        # "auto" is on wherever Keras can; JAX knows nothing else. With TensorFlow it is a choice:
-        # XLA makes a new program for each size of a batch, which pays where the sizes are few.
-        jit_compile="auto"
-        if stage.jit_compile or keras.backend.backend() != "tensorflow"
-        else False,
+        # JAX always compiles. With TensorFlow it is a choice: XLA makes a new program for each
+        # size of a batch, which pays where the sizes are few. ("auto" means never on a CPU.)
+        jit_compile=stage.jit_compile if keras.backend.backend() == "tensorflow" else "auto",
     )
     stage.model.optimizer.build(stage.model.trainable_variables)
     run.restore_optimizer(stage.model.optimizer)
     if run.saved is not None:
         run.publish()
-        if run.saved.metrics:
+        if keras.backend.backend() == "tensorflow" and share().devices == 1:
             _build_metrics(stage)
 
 
 def _build_metrics(stage: Stage) -> None:
-    """Makes the variables of the metrics, which Keras else makes in the first step."""
+    """Makes the variables of the metrics, so that their saved values can be put into them.
+
+    Keras makes them before the first step by itself, save in this one case.
+    """
     inputs, targets, weights = keras.utils.unpack_x_y_sample_weight(stage.train[0])
     scores = stage.model(inputs, training=False)
     stage.model.compute_loss(inputs, targets, scores, weights)
@@ -146,6 +148,7 @@ def _train_epoch(run: Run, feed: Feed, watch: Watch, progress: StageProgress) ->
     model, start = run.stage.model, run.position.step
     stop = (run.epochs_done + 1) * len(run.stage.train)
     progress.epoch_begins(done=start)
+    # A run that was stopped during a validation has no step left, but its scores.
     if start < stop:
         batches = feed.between(start, stop)
         with feed.own_errors():
@@ -157,12 +160,9 @@ def _train_epoch(run: Run, feed: Feed, watch: Watch, progress: StageProgress) ->
                 verbose=0,
                 callbacks=[watch],
             )
-    else:  # Killed or stopped during validation: the steps are done.
-        watch.set_model(model)
-        watch.on_epoch_begin(0)
-        watch.on_epoch_end(0)
+    run.saved = None
     progress.training_ends(run.position.step)
-    return {name: float(value) for name, value in model.get_metrics_result().items()}
+    return dict(run.position.scores)
 
 
 def _validate(stage: Stage, feed: Feed | None, watch: Watch) -> dict[str, float]:
@@ -198,7 +198,7 @@ def _row(run: Run, scores: Mapping[str, float], watch: Watch) -> dict[str, Any]:
         "epoch": run.epochs_done + 1,
         "step": run.steps_before + position.step,
         **scores,
-        "learning_rate": float(stage.model.optimizer.learning_rate),
+        "learning_rate": float(np.asarray(stage.model.optimizer.learning_rate)),
         "seconds": round(position.seconds, 3),
         "items_per_second": round(position.items / max(position.seconds, 1e-9), 1),
     }

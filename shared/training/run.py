@@ -147,7 +147,7 @@ class Run:
         score = row[self.stage.monitored]
         position = self.position
         position.rows.append(row)
-        position.seconds, position.items = 0.0, 0
+        position.seconds, position.items, position.scores = 0.0, 0, {}
         if not self.stage.improves(score, position.best):
             return False
         position.best, position.best_epoch = score, self.epochs_done

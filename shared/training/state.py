@@ -36,6 +36,7 @@ class Position:
         rows: all rows of metrics.jsonl, one for each epoch that has ended, of all stages.
         seconds: time spent in the unfinished epoch.
         items: rows of batches trained on in the unfinished epoch.
+        scores: training scores of the unfinished epoch, up to the last saved step.
     """
 
     stage: int = 0
@@ -45,6 +46,7 @@ class Position:
     rows: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
     items: int = 0
+    scores: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,6 @@ class Watch(keras.callbacks.Callback):
         self._began, self._seconds_before = 0.0, 0.0
         self._several = share().processes > 1
         self._loss: Any = None
-        self._metrics: list[np.ndarray] = []
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Goes on with the running scores of an unfinished epoch: `fit` has just reset them."""
@@ -83,13 +82,12 @@ class Watch(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Takes stock of the epoch's steps before validation uses the same metrics."""
         self.check_loss(self._run.position.step)
-        self._run.position.seconds = self._seconds()
-        self._metrics = self._running_metrics()
+        self._take_stock()
 
     def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
         """Stops in the middle of a validation, which a resumed run then begins again."""
         if self._stop.requested and not self._several:
-            self._run.save(self._metrics)
+            self._run.save()
             raise self.stopped()
 
     def check_loss(self, step: int) -> None:
@@ -105,8 +103,8 @@ class Watch(keras.callbacks.Callback):
         for variable in model.trainable_variables:
             if not np.isfinite(to_array(variable)).all():
                 raise self.diverged(f"the weight {variable.path!r}", position.step)
-        position.seconds = self._seconds()
-        self._run.save(self._running_metrics())
+        self._take_stock()
+        self._run.save([to_array(variable) for variable in model.metrics_variables])
         self._next_save = time.monotonic() + self._every_seconds
 
     def stopped(self) -> TrainingStopped:
@@ -133,8 +131,8 @@ class Watch(keras.callbacks.Callback):
             return self._stop.requested
         return self._run.position.step % AGREE_EVERY == 0 and any_process(self._stop.requested)
 
-    def _seconds(self) -> float:
-        return self._seconds_before + time.monotonic() - self._began
-
-    def _running_metrics(self) -> list[np.ndarray]:
-        return [to_array(variable) for variable in self.model.metrics_variables]
+    def _take_stock(self) -> None:
+        position = self._run.position
+        position.seconds = self._seconds_before + time.monotonic() - self._began
+        scores = self.model.get_metrics_result()
+        position.scores = {name: float(value) for name, value in scores.items()}

@@ -1,8 +1,11 @@
 """Seed, determinism, precision and devices, each in processes of their own."""
 
 import json
+import os
 import re
+import signal
 import socket
+import time
 
 import numpy as np
 import pytest
@@ -43,10 +46,14 @@ def test_one_seed_gives_the_same_bits_and_another_one_does_not(zygote, tmp_path)
 
 
 def test_two_devices_of_one_host_train_as_one(zygote, one_device, tmp_path):
-    """Five rows do not divide by two, so this covers the padding of batches, too."""
+    """Five rows do not divide by two, so this covers the padding of batches, too.
+
+    The run is killed and resumed in mid-epoch, which is another matter with two devices.
+    """
     folder = tmp_path / "two"
     run = {"dropout": 0.0, "virtual_devices": 2, "runtime": {"devices": "all"}}
-    assert zygote.run(folder, **run) == 0, zygote.log.read_text()
+    assert zygote.run(folder, **run, checkpoint_steps=2, fatal=5) == -signal.SIGKILL
+    assert zygote.run(folder, **run, resume=True) == 0, zygote.log.read_text()
     assert_near(last_weights(one_device), last_weights(folder))
     expected, received = validation_scores(one_device), validation_scores(folder)
     np.testing.assert_allclose(received, expected, rtol=0, atol=1e-5)
@@ -54,29 +61,41 @@ def test_two_devices_of_one_host_train_as_one(zygote, one_device, tmp_path):
 
 @pytest.mark.parametrize("zygote", ["jax"], indirect=True)
 def test_two_processes_train_in_step(zygote, another_zygote, one_device, tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        coordinator = f"127.0.0.1:{free.getsockname()[1]}"
-    for process, where in enumerate((zygote, another_zygote)):
-        runtime = {"coordinator": coordinator, "processes": 2, "process": process}
-        # Process 1 would die of writing a file.
-        where.start(tmp_path / "run", dropout=0.0, runtime=runtime, fatal=process)
-    for where in (zygote, another_zygote):
-        assert where.wait() == 0, where.log.read_text()
-    digests = [
-        re.findall("final weights: (.*)", where.log.read_text())[-1]
-        for where in (zygote, another_zygote)
-    ]
-    assert digests[0] == digests[1]
-    assert_near(last_weights(one_device), last_weights(tmp_path / "run"))
+    """Both stop when one of them is asked to, and go on together."""
+    folder, both = tmp_path / "run", (zygote, another_zygote)
+
+    def start_both(**arguments):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            coordinator = f"127.0.0.1:{free.getsockname()[1]}"
+        for number, where in enumerate(both):
+            runtime = {"coordinator": coordinator, "processes": 2, "process": number}
+            # Process 1 would die of writing a file.
+            process = where.start(folder, dropout=0.0, runtime=runtime, fatal=number, **arguments)
+        return process
+
+    second = start_both(seconds=0.05, checkpoint_steps=1)
+    while not (folder / "state/training.npz").exists():
+        time.sleep(0.01)
+    os.kill(second, signal.SIGTERM)
+    assert [where.wait() for where in both] == [130, 130], zygote.log.read_text()
+    start_both(resume=True)
+    assert [where.wait() for where in both] == [0, 0], zygote.log.read_text()
+    final = [re.findall("final weights: (.*)", where.log.read_text())[-1] for where in both]
+    assert final[0] == final[1]
+    assert_near(last_weights(one_device), last_weights(folder))
 
 
-@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize(
+    "numbers",
+    [{"precision": "mixed_bfloat16"}, {"precision": "mixed_float16"}, {"jit_compile": True}],
+    ids=lambda numbers: str(*numbers.values()),
+)
 @pytest.mark.parametrize("zygote", ["tensorflow"], indirect=True)
-def test_half_precision_trains_and_resumes(zygote, tmp_path, precision):
-    run = {"runtime": {"precision": precision}}
+def test_other_numbers_train_and_resume(zygote, tmp_path, numbers):
+    run = {"runtime": numbers}
     assert zygote.run(tmp_path / "whole", **run) == 0, zygote.log.read_text()
-    assert zygote.run(tmp_path / "killed", **run, checkpoint_steps=2, fatal=5) == -9
+    assert zygote.run(tmp_path / "killed", **run, checkpoint_steps=2, fatal=5) == -signal.SIGKILL
     assert zygote.run(tmp_path / "killed", **run, resume=True) == 0, zygote.log.read_text()
     whole, killed = (
         read_arrays(tmp_path / name / "state/training.npz") for name in ("whole", "killed")

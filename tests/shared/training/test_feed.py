@@ -29,6 +29,12 @@ def test_any_range_arrives_in_order_with_its_sizes():
         assert feed.rows == {index: 5 if index % 5 == 4 else 6 for index in range(start, stop)}
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="about tf.data")
+def test_one_dataset_serves_all_epochs():
+    feed = Feed(TinyBatches(1))
+    assert feed.between(0, 5) is feed.between(5, 10)
+
+
 def loss_of(model, inputs, targets, weights=None):
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     return float(loss(targets, model(inputs), weights))

@@ -184,6 +184,15 @@ def test_a_loss_that_is_no_number_names_its_step_and_spoils_no_state(model, tmp_
         assert all(np.isfinite(array).all() for array in arrays.values())
 
 
+def test_a_weight_that_is_no_number_is_not_saved(model, tmp_path):
+    """The loss of a step is that of the weights before it, and may still be a number."""
+    config = TrainingConfig(checkpoint_steps=1)
+    stage = tiny_stage(model, config, optimizer=lambda: keras.optimizers.SGD(float("inf")))
+    with pytest.raises(TrainingDiverged, match=r"as the weight '.*' in step 1 "):
+        fit([stage], tmp_path, config=config, seed=1)
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_last_step_of_an_epoch_is_looked_at(model, tmp_path):
     class Last(Spoilt):
         bad = BATCHES - 1

@@ -110,12 +110,17 @@ def run(
     if virtual_devices > 1:
         use_virtual_devices(virtual_devices)
     config = TrainingConfig(**{"learning_rate": 0.02, "schedule": "cosine", **training})
-    with start(RuntimeConfig(**(runtime or {})), seed=seed):
+    runtime = RuntimeConfig(**(runtime or {}))
+    with start(runtime, seed=seed):
         model = tiny_model(dropout=dropout)
         batches = TinyBatches(5, seconds=seconds)
-        scored = {"batches": batches, "validation": TinyBatches(6, length=2)}
-        first = tiny_stage(model, config, **scored)
-        second = tiny_stage(model, config, **scored, name="two", from_best=True)
+        settings = {
+            "batches": batches,
+            "validation": TinyBatches(6, length=2),
+            "jit_compile": runtime.jit_compile,
+        }
+        first = tiny_stage(model, config, **settings)
+        second = tiny_stage(model, config, **settings, name="two", from_best=True)
         history = fit([first, second], Path(folder), config=config, seed=seed, resume=resume)
         print("final weights:", digest(model), file=sys.stderr, flush=True)
     return history
