@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := runs/demo
-QUESTION := Ines walked to the attic. Tarek hurried into the cellar. In which room is Ines?
+QUESTION := Ines walked to the attic. Ines lifted the violin. Ines hurried into the library. In which room is the violin?
 
 # TensorFlow's own start-up notes would bury ours.
 export TF_CPP_MIN_LOG_LEVEL ?= 2

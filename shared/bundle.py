@@ -63,7 +63,7 @@ class Bundle:
     from shared.bundle import load
 
     bundle = load("runs/demo")
-    print(bundle.predict(["Anna walked to the attic. Where is Anna?"])[0]["answer"])
+    print(bundle.predict(["Ines walked to the attic. In which room is Ines?"])[0]["answer"])
     ```
     """
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from apps.memory_qa.item import Item
     from shared.bundle import Bundle
 
-# A sentence is mentioned when a hop gives it at least this share of its attention.
-MENTIONED = 0.01
 # Sentences on the line of a hop.
 MOST_SHOWN = 2
 
@@ -77,9 +75,9 @@ def readable(outputs: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
     """Turns the named arrays into one dict a question.
 
     Returns:
-        `answer`, `probability`, `unknown_words`, and `hops`: for each hop the sentences it
-        looked at, the most looked-at first, as `{index, sentence, weight}` with the index
-        counted from 1 over the sentences that were kept.
+        `answer`, `probability`, `unknown_words`, and `hops`: for each hop the sentences that
+        were kept, the most looked-at first, as `{index, sentence, weight}` with the index
+        counted from 1 in the order they were told.
     """
     return [
         {
@@ -102,7 +100,7 @@ def _hops(attention: np.ndarray, sentences: np.ndarray) -> list[list[dict[str, A
                 "weight": float(weights[column]),
             }
             for column in np.argsort(-weights, kind="stable")
-            if weights[column] >= MENTIONED
+            if sentences[column]
         ]
         for weights in attention
     ]
