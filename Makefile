@@ -6,7 +6,7 @@ DEMO := runs/demo
 QUESTION := Ines walked to the attic. Ines lifted the violin. Ines hurried into the library. In which room is the violin?
 
 # TensorFlow's own start-up notes would bury ours.
-export TF_CPP_MIN_LOG_LEVEL ?= 2
+export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .PHONY: demo test test-slow check format clean
 

@@ -4,7 +4,6 @@ On a terminal it is a live bar (rich) that is redrawn four times a second at mos
 a plain line appears now and then, so that a log file stays readable.
 """
 
-import sys
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -24,15 +23,24 @@ class StageProgress:
         total_steps: steps of the whole stage.
         steps_an_epoch: steps of one epoch.
         done: steps that an earlier process has done.
+        console: where to show it; standard error by default.
     """
 
-    def __init__(self, name: str, *, total_steps: int, steps_an_epoch: int, done: int = 0):
+    def __init__(
+        self,
+        name: str,
+        *,
+        total_steps: int,
+        steps_an_epoch: int,
+        done: int = 0,
+        console: Console | None = None,
+    ):
         self._name = name
         self._total = total_steps
         self._steps_an_epoch = steps_an_epoch
         self._done = done
         self._timer = RemainingTime(total_steps=total_steps, steps_an_epoch=steps_an_epoch)
-        self._console = Console(stderr=True)
+        self._console = console or Console(stderr=True)
         self._live = self._console.is_terminal
         self._pause = LIVE_SECONDS if self._live else PLAIN_SECONDS
         self._next_show = time.monotonic() + self._pause
@@ -82,7 +90,7 @@ class StageProgress:
             )
             self._bar.refresh()
         else:
-            print(f"{self._name}: step {done} of {self._total}  {text}", file=sys.stderr)
+            self._print(f"{self._name}: step {done} of {self._total}  {text}")
 
     def training_ends(self, done: int) -> None:
         """Notes that the steps of an epoch are done and validation begins."""
@@ -101,6 +109,10 @@ class StageProgress:
         if self._live:
             self._bar.update(self._task, completed=done)
             self._bar.refresh()
+        self._print(text)
+
+    def _print(self, text: str) -> None:
+        # Neither colours nor line breaks of its own: the text may end in a log file.
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 

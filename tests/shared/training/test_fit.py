@@ -198,7 +198,7 @@ def test_the_last_step_of_an_epoch_is_looked_at(model, tmp_path):
         bad = BATCHES - 1
 
     stage = tiny_stage(model, CONFIG, train=Last(5))
-    with pytest.raises(TrainingDiverged, match="in step 5 "):
+    with pytest.raises(TrainingDiverged, match="as the loss in step 5 "):
         fit([stage], tmp_path, config=CONFIG, seed=1)
 
 

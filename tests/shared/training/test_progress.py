@@ -1,6 +1,9 @@
 """The time left, with a clock that the test moves; and what is shown where there is no terminal."""
 
+import io
+
 import pytest
+from rich.console import Console
 
 from shared.training import progress
 from shared.training.curve import draw_curve
@@ -60,6 +63,24 @@ def test_plain_lines_come_now_and_then(clock, capsys):
     first, second = output.err.splitlines()
     assert first == "one: step 5 of 20  loss 0.2500  20 items/s  1:30 left"
     assert second == "one: epoch 1  loss 0.5  20 items/s  0:30 left  (best)"
+
+
+def test_a_terminal_shows_a_bar_and_keeps_a_line_an_epoch(clock):
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=120, color_system=None)
+    with StageProgress("one", total_steps=20, steps_an_epoch=10, console=console) as shown:
+        shown.epoch_begins(done=0)
+        clock.now += 1.0
+        assert shown.due()
+        shown.step(5, items=60, loss=0.25)
+        shown.training_ends(10)
+        row = {"stage": "one", "epoch": 1, "step": 10, "loss": 0.5, "items_per_second": 20.0}
+        shown.epoch_ends(10, row, best=False)
+    drawn = screen.getvalue()
+    assert "one epoch 1" in drawn
+    assert "5/20 loss 0.2500  60 items/s  0:03 left" in drawn
+    assert "10/20" in drawn
+    assert "one: epoch 1  loss 0.5  20 items/s  0:01 left" in drawn
 
 
 def test_rows_are_json_and_absent_scores_are_null(tmp_path):

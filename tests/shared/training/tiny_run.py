@@ -89,6 +89,7 @@ def run(
     *,
     resume=False,
     seed=1,
+    length=BATCHES,
     seconds=0.0,
     runtime=None,
     dropout=0.3,
@@ -101,6 +102,7 @@ def run(
         folder: the run folder.
         resume: as in `fit`.
         seed: of the run.
+        length: batches in an epoch.
         seconds: how long it takes to make a batch.
         runtime: fields of `RuntimeConfig`.
         dropout: of the model; its masks depend on how a batch is split over devices.
@@ -113,7 +115,7 @@ def run(
     runtime = RuntimeConfig(**(runtime or {}))
     with start(runtime, seed=seed):
         model = tiny_model(dropout=dropout)
-        batches = TinyBatches(5, seconds=seconds)
+        batches = TinyBatches(5, length=length, seconds=seconds)
         settings = {
             "batches": batches,
             "validation": TinyBatches(6, length=2),
