@@ -122,6 +122,9 @@ class Run:
         """
         if not self.writes:
             return
+        if keras.backend.backend() == "jax":
+            # In the midst of fit or evaluate JAX keeps the values outside of the variables.
+            self.stage.model.jax_state_sync()
         variables = [to_array(variable) for variable in unique_variables(self.stages)]
         optimizer = [to_array(variable) for variable in self.stage.model.optimizer.variables]
         state = SavedState(self.position, variables, optimizer, metrics)

@@ -367,7 +367,8 @@ def test_later_epochs_trace_and_build_nothing(model, tmp_path):
         return {}
 
     fit([tiny_stage(model, CONFIG, epochs=4, validate=validate)], tmp_path, config=CONFIG, seed=1)
-    assert counts[0] == counts[-1] > 0
+    # The first two epochs show all sizes of batches, for each of which JAX traces once.
+    assert counts[1] == counts[-1] > 0
 
 
 def test_tensorboard_shows_the_rows(model, tmp_path):

@@ -91,6 +91,7 @@ def run(
     seed=1,
     length=BATCHES,
     seconds=0.0,
+    validation_seconds=0.0,
     runtime=None,
     dropout=0.3,
     virtual_devices=1,
@@ -103,7 +104,8 @@ def run(
         resume: as in `fit`.
         seed: of the run.
         length: batches in an epoch.
-        seconds: how long it takes to make a batch.
+        seconds: how long it takes to make a training batch.
+        validation_seconds: how long it takes to make a validation batch.
         runtime: fields of `RuntimeConfig`.
         dropout: of the model; its masks depend on how a batch is split over devices.
         virtual_devices: devices to make of this machine's processor.
@@ -118,7 +120,7 @@ def run(
         batches = TinyBatches(5, length=length, seconds=seconds)
         settings = {
             "batches": batches,
-            "validation": TinyBatches(6, length=2),
+            "validation": TinyBatches(6, length=2, seconds=validation_seconds),
             "jit_compile": runtime.jit_compile,
         }
         first = tiny_stage(model, config, **settings)
