@@ -128,14 +128,15 @@ def _start_stage(run: Run) -> None:
     run.restore_optimizer(stage.model.optimizer)
     if run.saved is not None:
         run.publish()
-        if keras.backend.backend() == "tensorflow" and share().devices == 1:
+        on_one_device = keras.backend.backend() == "tensorflow" and share().devices == 1
+        if run.saved.metrics and on_one_device:
             _build_metrics(stage)
 
 
 def _build_metrics(stage: Stage) -> None:
     """Makes the variables of the metrics, so that their saved values can be put into them.
 
-    Keras makes them before the first step by itself, save in this one case.
+    Keras makes them before the first step by itself, save on TensorFlow with one device.
     """
     inputs, targets, weights = keras.utils.unpack_x_y_sample_weight(stage.train[0])
     scores = stage.model(inputs, training=False)
