@@ -70,17 +70,21 @@ _RUNTIME = RuntimeConfig(jit_compile=True)
 PRESETS: Mapping[str, MemoryQAConfig] = MappingProxyType(
     {
         # brickyard memory-qa train --preset smoke --out runs/smoke
+        # The built-in sample, a few seconds of training; only shows that everything works.
         "smoke": MemoryQAConfig(
             model=ModelConfig(hops=2, embedding_size=32, memory_size=20),
             training=replace(_RECIPE, learning_rate=3e-3, epochs=2, warm_up_steps=20),
         ),
         # brickyard memory-qa train --preset demo --out runs/demo
+        # The built-in sample, about a minute of processor time; validation error 2.4 %.
         "demo": MemoryQAConfig(
             model=ModelConfig(hops=2, embedding_size=64, memory_size=20),
             training=replace(_RECIPE, learning_rate=3e-3, epochs=30, warm_up_steps=100),
             linear_start_epochs=2,
         ),
         # brickyard memory-qa train --data babi_tasks_1-20_v1-2.tar.xz --out runs/babi
+        # bAbI 10k, all tasks jointly, 35 minutes on two busy cores; validation error 6.8 %, or
+        # 5.7 % without qa3 (one seed).
         "base": MemoryQAConfig(training=_RECIPE, runtime=_RUNTIME, linear_start_epochs=2),
     }
 )
