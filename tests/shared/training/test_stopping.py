@@ -13,7 +13,11 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM]
 @pytest.fixture
 def handlers():
     before = [signal.getsignal(number) for number in SIGNALS]
-    yield before
+    # A shell starts its background jobs with SIGINT ignored, and the tests may be one.
+    usual = [signal.default_int_handler, signal.SIG_DFL]
+    for number, handler in zip(SIGNALS, usual, strict=True):
+        signal.signal(number, handler)
+    yield usual
     for number, handler in zip(SIGNALS, before, strict=True):
         signal.signal(number, handler)
 
