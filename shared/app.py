@@ -167,6 +167,10 @@ class App(ABC):
         """Returns lines to print under an answer for a person, beside its plain fields."""
         return ()
 
+    def remark(self, bundle: "Bundle", result: dict[str, Any]) -> dict[str, Any]:
+        """Returns a result with what a run knows about it and a served model does not."""
+        return result
+
     def plot(self, results: Sequence[Mapping[str, Any]], path: Path) -> None:
         """Draws what the answers rest on.
 

@@ -78,6 +78,10 @@ class Bundle:
         """Answers a batch of parsed items with the named arrays a server would send."""
         return self.app.infer(self, items)
 
+    def remark(self, result: dict[str, Any]) -> dict[str, Any]:
+        """Adds to a result what a served model does not know."""
+        return self.app.remark(self, result)
+
     def predict(self, raw: Iterable[Any]) -> list[dict[str, Any]]:
         """Answers raw inputs in order; an unusable one gets an `error` field."""
         from shared.predict import predict
@@ -115,6 +119,19 @@ def load(path: str | Path) -> Bundle:
     model = app.build_model(config, preprocessing)
     restore_weights(model, path / BEST_WEIGHTS)
     return Bundle(app, config, preprocessing, model, manifest, path)
+
+
+def load_of(app: App, path: Path) -> Bundle:
+    """Loads a finished run of this very app.
+
+    Raises:
+        UserError: it is of another app.
+        BundleError: see `load`.
+    """
+    owner = read_manifest(path)["app"]
+    if owner != app.name:
+        raise UserError(f"The run {path} belongs to {owner}, not to {app.name}.")
+    return load(path)
 
 
 def read_manifest(path: Path) -> dict[str, Any]:

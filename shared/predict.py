@@ -31,6 +31,7 @@ def predict(
 ) -> Iterator[dict[str, Any]]:
     """Answers raw inputs in order, a batch at a time, reading no further ahead than a batch."""
     source = iter(raw)
+    remark = getattr(answerer, "remark", None)  # a run knows more than a served model
     while batch := list(islice(source, batch_size)):
         answers: list[dict[str, Any]] = []
         items = []
@@ -41,7 +42,8 @@ def predict(
             except DataError as error:
                 answers.append({"error": str(error)})
         if items:
-            results = iter(app.results(items, answerer.outputs(items)))
+            found = app.results(items, answerer.outputs(items))
+            results = iter(found if remark is None else map(remark, found))
             answers = [answer or next(results) for answer in answers]
         yield from answers
 

@@ -139,7 +139,9 @@ def train(app: App, training: Training) -> None:
 
 def evaluate(app: App, options: EvaluateOptions) -> None:
     """Scores a run on held-out data."""
-    bundle = _bundle_of(app, options.run)
+    from shared.bundle import load_of
+
+    bundle = load_of(app, options.run)
     config = bundle.config
     if options.data is not None:
         config = replace(config, data=options.data)
@@ -175,7 +177,9 @@ def predict(app: App, options: PredictOptions) -> None:
 
 def export(app: App, options: ExportOptions) -> None:
     """Writes the run as the next version of a SavedModel and verifies it."""
-    bundle = _bundle_of(app, options.run)
+    from shared.bundle import load_of
+
+    bundle = load_of(app, options.run)
 
     from shared.export.card import summary
     from shared.export.writer import export as write_saved_model
@@ -237,15 +241,6 @@ SHARED_VERBS: Mapping[str, Verb] = {
 def all_verbs(app: App) -> dict[str, Verb]:
     """Returns the verbs of an app: those of every app, and its own."""
     return {**SHARED_VERBS, **app.verbs()}
-
-
-def _bundle_of(app: App, path: Path) -> Any:
-    from shared.bundle import load, read_manifest
-
-    owner = read_manifest(path)["app"]
-    if owner != app.name:
-        raise UserError(f"The run {path} belongs to {owner}, not to {app.name}.")
-    return load(path)
 
 
 def _refuse_training_data(manifest: Mapping[str, Any], info: Mapping[str, Any], split: str) -> None:

@@ -18,6 +18,9 @@ class Batches(Protocol):
     The epoch of a batch is `index // len(batches)`. A batch is (inputs, targets) or (inputs,
     targets, sample weights); names, number of axes and dtypes are the same in all batches, the
     sizes of the axes may differ.
+
+    Where a row is not what a person counts (words, tokens), a method `items(index)` gives their
+    number in a batch, for the speed that is shown.
     """
 
     def __len__(self) -> int: ...

@@ -65,21 +65,30 @@ def _clean(text: str | bytes) -> str:
     return re.sub(SPACES, " ", re.sub(LINE_BREAKS, "\n", readable))
 
 
-def _words(clean: str) -> list[str]:
+def lower_case(text: str) -> str:
+    """Returns a text with each code point lower-cased alone."""
     # For ASCII the table and `str.lower` are the same, and the latter is 20 times faster.
-    lower = clean.lower() if clean.isascii() else clean.translate(lower_table())
-    pieces = lower.replace("\n", " ").split(" ")
+    return text.lower() if text.isascii() else text.translate(lower_table())
+
+
+def _words(clean: str, *, lower: bool = True) -> list[str]:
+    spelled = lower_case(clean) if lower else clean
+    pieces = spelled.replace("\n", " ").split(" ")
     return [word for piece in pieces if (word := piece.strip(PUNCTUATION))]
 
 
-def split_words(text: str | bytes) -> list[str]:
-    r"""Returns the words of a text, lower-cased; sentences and lines do not matter.
+def split_words(text: str | bytes, *, lower: bool = True) -> list[str]:
+    r"""Returns the words of a text; sentences and lines do not matter.
+
+    Args:
+        text: the text.
+        lower: makes the words lower-case.
 
     Example:
     >>> split_words("Where's the  MILK,\u00a0then?")
     ["where's", 'the', 'milk', 'then']
     """
-    return _words(_clean(text))
+    return _words(_clean(text), lower=lower)
 
 
 def split_sentences(text: str | bytes) -> list[str]:

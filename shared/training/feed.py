@@ -30,12 +30,13 @@ class Feed:
         whole: give every device all rows of each batch; by default each gets its share.
 
     Attributes:
-        rows: the number of rows of each batch handed out is kept here under its index, until
+        rows: the number of items of each batch handed out is kept here under its index, until
             `rows.pop(index)`.
     """
 
     def __init__(self, batches: "Batches", *, whole: bool = False):
         self.batches = batches
+        self._count = getattr(batches, "items", None)
         self._whole = whole
         self._share = share()
         self.rows: dict[int, int] = {}
@@ -71,7 +72,7 @@ class Feed:
         except Exception as error:
             self._error = error
             raise
-        self.rows[index] = len(keras.tree.flatten(batch)[0])
+        self.rows[index] = self._count(index) if self._count else len(keras.tree.flatten(batch)[0])
         if self._share.devices == 1 or self._whole:
             return batch
         batch = padded(batch, self._share.devices)

@@ -71,18 +71,19 @@ class StageProgress:
         """Says whether the next call of `step` would show something; it is cheap to ask."""
         return time.monotonic() >= self._next_show
 
-    def step(self, done: int, *, items: int, loss: float) -> None:
+    def step(self, done: int, *, items: int, loss: float | None = None) -> None:
         """Shows a step.
 
         Args:
             done: steps done in this stage.
             items: rows trained on in this epoch by this process.
-            loss: mean loss of the epoch so far.
+            loss: mean loss of the epoch so far; None where nobody knows.
         """
         self._next_show = time.monotonic() + self._pause
         speed = items / max(self._timer.epoch_seconds(), 1e-9)
         left = clock(self._timer.left(done))
-        text = f"loss {loss:.4f}  {speed:,.0f} items/s  {left} left"
+        shown = "" if loss is None else f"loss {loss:.4f}  "
+        text = f"{shown}{speed:,.0f} items/s  {left} left"
         if self._live:
             epoch = (done - 1) // self._steps_an_epoch + 1
             self._bar.update(

@@ -1,0 +1,147 @@
+"""What `predict` is asked: a sum of words, the likeness of two, or which of several is odd.
+
+The served graph reads the same line by the same rules (`apps.word_analogies.serving`); what makes
+the three kinds different is only how the answer is read (`apps.word_analogies.answer`).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+from shared.errors import DataError, nearest
+from shared.text.words import split_words
+
+Kind = Literal["nearest", "similarity", "odd_one_out"]
+
+MOST_TERMS = 32
+PLUS, MINUS = "+", "-"
+# People type dashes of all lengths for a minus.
+DASHES = "[\u2012-\u2015\u2212]"
+EXPECTED = (
+    'expected words to add and subtract, such as "king - man + woman"; "king ~ queen" for a '
+    'similarity; or "breakfast, cereal, dinner" for the odd one out'
+)
+
+
+class Term(NamedTuple):
+    """A word and whether it is added (1) or subtracted (-1)."""
+
+    word: str
+    sign: int
+
+
+class Query(NamedTuple):
+    """One question: its kind and its words, as typed, in order."""
+
+    kind: Kind
+    terms: tuple[Term, ...]
+
+    @property
+    def text(self) -> str:
+        """The query as a line that means the same."""
+        joint = {"similarity": " ~ ", "odd_one_out": ", "}.get(self.kind)
+        if joint:
+            return joint.join(term.word for term in self.terms)
+        signs = {1: PLUS, -1: MINUS}
+        return " ".join(f"{signs[sign]} {word}" for word, sign in self.terms).removeprefix("+ ")
+
+
+def parse_query(raw: Any) -> Query:
+    """Reads one raw input.
+
+    Args:
+        raw: a line of text (str, or bytes in UTF-8), or a mapping with such a line as "query".
+            A minus stands alone, since words may hold hyphens.
+
+    Raises:
+        DataError: it is no text, holds no word or more than 32, or mixes the kinds.
+
+    Example:
+    >>> parse_query("king - man + woman").terms
+    (Term(word='king', sign=1), Term(word='man', sign=-1), Term(word='woman', sign=1))
+    >>> parse_query("breakfast, cereal, dinner").kind
+    'odd_one_out'
+    """
+    text = _text(raw)
+    if "\0" in text:
+        raise DataError(f"{EXPECTED}, received a NUL character.")
+    kind: Kind = "similarity" if "~" in text else "odd_one_out" if "," in text else "nearest"
+    terms = split_terms(text)
+    if not terms:
+        raise DataError(f"{EXPECTED}, received a line without words.")
+    if len(terms) > MOST_TERMS:
+        raise DataError(f"{EXPECTED}, with at most {MOST_TERMS} words, received {len(terms)}.")
+    signed = re.search(rf"\{PLUS}|(^|\s){MINUS}\s", re.sub(DASHES, MINUS, text))
+    if kind != "nearest" and signed:
+        raise DataError(f"{EXPECTED}, received a mixture: {text.strip()[:60]!r}.")
+    if kind == "similarity" and len(terms) != 2:
+        raise DataError(f"Expected two words around the ~, received {len(terms)}.")
+    if kind == "odd_one_out" and len(terms) < 3:
+        raise DataError(
+            f"Expected three words or more to find the odd one out, received {len(terms)}; "
+            'for the likeness of two, write "king ~ queen".'
+        )
+    return Query(kind, tuple(terms))
+
+
+def split_terms(text: str) -> list[Term]:
+    """Returns the words of a line with their signs; a sign holds for the next word.
+
+    Example:
+    >>> split_terms("well-known +Rome")
+    [Term(word='well-known', sign=1), Term(word='Rome', sign=1)]
+    """
+    terms, sign = [], 1
+    # Only the signed and lower-cased words count; the vocabulary decides on the case.
+    for token in split_words(spaced(text), lower=False):
+        if token == MINUS:
+            sign = -1
+        elif token == PLUS:
+            sign = 1
+        else:
+            terms.append(Term(token, sign))
+            sign = 1
+    return terms
+
+
+def spaced(text: str) -> str:
+    """Sets operators off by spaces, and makes every dash a minus."""
+    return re.sub(rf"[{PLUS}~,]", lambda sign: f" {sign[0]} ", re.sub(DASHES, MINUS, text))
+
+
+def example_queries(words: Sequence[str]) -> list[Query]:
+    """Returns queries of all kinds and lengths, to check and warm up an export with.
+
+    Args:
+        words: of the vocabulary, two or more.
+    """
+    first, second, *_ = words
+    last = words[-1]
+    many = [words[place % len(words)] for place in range(MOST_TERMS)]
+    return [
+        Query("nearest", (Term(first, 1),)),
+        Query("nearest", (Term(second, 1), Term(first, -1), Term(last, 1))),
+        Query("similarity", (Term(first, 1), Term(second, 1))),
+        Query("odd_one_out", (Term(last, 1), Term(second, 1), Term(first, 1))),
+        Query("nearest", tuple(Term(word, 1 - 2 * (place % 2)) for place, word in enumerate(many))),
+        Query("nearest", (Term(second, 1), Term("zzyzx", -1))),
+    ]
+
+
+def _text(raw: Any) -> str:
+    if isinstance(raw, Mapping):
+        if list(raw) != ["query"]:
+            hint = nearest(str(next(iter(raw), "")), ["query"])
+            raise DataError(f'{EXPECTED}, or {{"query": ...}}, received other fields.{hint}')
+        raw = raw["query"]
+    if isinstance(raw, bytes):
+        try:
+            raw = raw.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"Expected UTF-8, received the byte 0x{raw[error.start]:02x} at column "
+                f"{error.start + 1}; convert the text to UTF-8."
+            ) from None
+    if not isinstance(raw, str):
+        raise DataError(f"{EXPECTED}, received {type(raw).__name__}.")
+    return raw

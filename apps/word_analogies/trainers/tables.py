@@ -1,0 +1,127 @@
+"""What every trainer is given and gives back, so that one can stand in for another.
+
+A trainer is a function of a `Task` that returns `Tables`; it writes its state into the run folder
+while it trains, and goes on from there when the run is resumed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from shared.errors import BundleError, ConfigError
+from shared.files import read_arrays, write_arrays
+
+if TYPE_CHECKING:
+    from apps.word_analogies.config import WordAnalogiesConfig
+    from apps.word_analogies.corpus.encoded import EncodedCorpus
+    from apps.word_analogies.preprocessing import WordList
+
+CONTEXT_VECTORS = Path("weights", "context_vectors.npz")
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The two tables of word2vec.
+
+    Args:
+        words: float32 (V, D), the vectors that are used.
+        contexts: float32 (V, D), the vectors of words as contexts, needed to train further.
+    """
+
+    words: np.ndarray
+    contexts: np.ndarray
+
+
+@dataclass(frozen=True)
+class Task:
+    """One training of word vectors.
+
+    Args:
+        config: of the run.
+        vocabulary: the words, whose place is their id.
+        text: the corpus as ids, and as lines where the trainer reads those.
+        run_dir: where state and metrics go.
+        resume: go on from the state of this run.
+        start: tables to begin with instead of random ones, and whether each word has its row
+            there, bool (V,).
+    """
+
+    config: "WordAnalogiesConfig"
+    vocabulary: "WordList"
+    text: "EncodedCorpus" = field(repr=False)
+    run_dir: Path
+    resume: bool = False
+    start: "tuple[Tables, np.ndarray] | None" = None
+
+
+Trainer = Callable[[Task], Tables]
+
+
+def find_trainer(config: "WordAnalogiesConfig") -> Trainer:
+    """Returns the trainer that the settings ask for.
+
+    Raises:
+        ConfigError: it cannot do what they ask for.
+    """
+    vectors, training, runtime = config.vectors, config.training, config.runtime
+    if training.optimizer != "sgd" or training.clip_norm is not None:
+        raise ConfigError(
+            "Expected training.optimizer sgd without training.clip_norm, since word vectors are "
+            f"trained by plain gradient descent, received {training.optimizer!r} and "
+            f"{training.clip_norm}."
+        )
+    if runtime.devices != "one" or runtime.processes != 1:
+        raise ConfigError(
+            "Expected runtime.devices one and runtime.processes 1, received "
+            f"{runtime.devices!r} and {runtime.processes}: word vectors are trained on one device."
+        )
+    if min(vectors.size, vectors.window, vectors.negatives, vectors.row, training.batch_size) < 1:
+        raise ConfigError("Expected sizes of 1 or more among the settings of the vectors.")
+    if vectors.trainer == "gensim":
+        from apps.word_analogies.trainers.gensim_trainer import train_gensim
+
+        return train_gensim
+    if vectors.method != "skip_gram":
+        raise ConfigError(
+            f"Expected vectors.method skip_gram with the keras trainer, received "
+            f"{vectors.method!r}; add --vectors.trainer gensim."
+        )
+    from apps.word_analogies.trainers.keras_trainer import train_keras
+
+    return train_keras
+
+
+def save_contexts(contexts: np.ndarray, run_dir: Path) -> None:
+    """Keeps the table of contexts in the bundle."""
+    write_arrays(run_dir / CONTEXT_VECTORS, {"context_vectors": contexts})
+
+
+def read_contexts(run_dir: Path, shape: tuple[int, ...]) -> np.ndarray:
+    """Returns the table of contexts of a run; zeros where it has none, as an import has not.
+
+    Raises:
+        BundleError: its shape is not that of the vectors.
+    """
+    if not (run_dir / CONTEXT_VECTORS).exists():
+        return np.zeros(shape, np.float32)
+    contexts = read_arrays(run_dir / CONTEXT_VECTORS).get("context_vectors", np.zeros(0))
+    if contexts.shape != shape:
+        raise BundleError(
+            f"Expected {shape} numbers in {run_dir / CONTEXT_VECTORS}, received {contexts.shape}; "
+            "restore the run folder from a copy or train again."
+        )
+    return contexts
+
+
+def started(task: Task, words: np.ndarray, contexts: np.ndarray) -> Tables:
+    """Puts the rows of an earlier run over fresh ones, if the task goes on from one."""
+    if task.start is None:
+        return Tables(words, contexts)
+    (before, there) = task.start
+    return Tables(
+        np.where(there[:, None], before.words, words).astype(np.float32),
+        np.where(there[:, None], before.contexts, contexts).astype(np.float32),
+    )
