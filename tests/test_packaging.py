@@ -151,7 +151,9 @@ def test_the_wheel_holds_the_packages_and_nothing_else(wheel):
     expected = {path.relative_to(ROOT).as_posix() for path in SOURCES}
     code = {name for name in names if name.endswith(".py")}
     assert code == expected
-    assert {name.split("/")[0] for name in names - code} == {
+    data = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("apps/*/audit/word_lists/*")}
+    assert data <= names
+    assert {name.split("/")[0] for name in names - code - data} == {
         f"brickyard-{SETUP['metadata']['version']}.dist-info"
     }
 

@@ -103,13 +103,17 @@ class SkipGramBatches:
         """Returns batch `index`; the arrays are those that `SkipGram` describes."""
         epoch, place = divmod(index, self._stretches)
         random = np.random.default_rng((self._seed, epoch, place))
-        start = int(self._ordered(epoch)[place]) * self._stretch
-        kept, sentence = self._thinned(np.asarray(self._ids[start : start + self._stretch]), random)
+        kept, sentence = self._thinned(self._stretch_ids(index), random)
         return (self._laid_out(kept, sentence, random),)
 
     def items(self, index: int) -> int:
         """Returns how many words of the text a batch goes through."""
-        return self._stretch
+        return int(np.count_nonzero(self._stretch_ids(index) >= 0))
+
+    def _stretch_ids(self, index: int) -> np.ndarray:
+        epoch, place = divmod(index, self._stretches)
+        start = int(self._ordered(epoch)[place]) * self._stretch
+        return np.asarray(self._ids[start : start + self._stretch])
 
     def _ordered(self, epoch: int) -> np.ndarray:
         if self._order is None or self._order[0] != epoch:
