@@ -37,8 +37,7 @@ def start(config: "RuntimeConfig", *, seed: int) -> Iterator[None]:
     """Sets seed, determinism, precision and devices for the models built inside the block.
 
     With `deterministic`, two runs of one seed on one machine end with the same bits. It costs
-    nothing noticeable on a CPU; on a GPU some operations become slower. TensorFlow offers no way
-    to switch it off again in the same process.
+    nothing noticeable on a CPU; on a GPU some operations become slower.
 
     Args:
         config: precision, determinism and devices.
@@ -50,13 +49,15 @@ def start(config: "RuntimeConfig", *, seed: int) -> Iterator[None]:
     import keras
 
     _check(config, keras.backend.backend())
-    if config.deterministic:
-        _make_deterministic(keras.backend.backend(), jit_compile=config.jit_compile)
     keras.utils.set_random_seed(seed)
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(config.precision)
     try:
         with ExitStack() as stack:
+            if config.deterministic:
+                stack.enter_context(
+                    _deterministic(keras.backend.backend(), jit_compile=config.jit_compile)
+                )
             if config.coordinator is not None:
                 stack.enter_context(_joined(config))
             if config.coordinator is not None or config.devices == "all":
@@ -124,19 +125,30 @@ def _check(config: "RuntimeConfig", backend: str) -> None:
         raise ConfigError(f"Expected settings that fit together, received {'; '.join(problems)}.")
 
 
-def _make_deterministic(backend: str, *, jit_compile: bool) -> None:
-    if backend == "tensorflow":
-        import tensorflow as tf
-
-        # Keras leaves XLA out where TensorFlow's determinism is on. On a CPU, XLA needs it not:
-        # its programs add up in one order. On a GPU the numbers matter more than the speed.
-        if not jit_compile or tf.config.list_physical_devices("GPU"):
-            tf.config.experimental.enable_op_determinism()
-    elif backend == "jax":
+@contextmanager
+def _deterministic(backend: str, *, jit_compile: bool) -> Iterator[None]:
+    if backend == "jax":
         # XLA reads it when the first device is asked for, which has not happened yet.
         flags = os.environ.get("XLA_FLAGS", "")
         if "xla_gpu_deterministic_ops" not in flags:
             os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true".strip()
+    if backend != "tensorflow":
+        yield
+        return
+    import tensorflow as tf
+
+    # Keras asks the same module; the public one has no way to switch determinism off again.
+    from tensorflow.python.framework import config
+
+    switch = {True: config.enable_op_determinism, False: config.disable_op_determinism}
+    before = config.is_op_determinism_enabled()
+    # Keras leaves XLA out where TensorFlow's determinism is on. On a CPU, XLA needs it not:
+    # its programs add up in one order. On a GPU the numbers matter more than the speed.
+    switch[not jit_compile or bool(tf.config.list_physical_devices("GPU"))]()
+    try:
+        yield
+    finally:
+        switch[before]()
 
 
 @contextmanager

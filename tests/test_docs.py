@@ -1,7 +1,7 @@
 """What the documents show works: Python blocks and commands run, in a folder with a trained run.
 
-The folder holds a run trained with the smoke preset as `runs/demo`, and under every other name that
-a page gives to a run; the examples of a page follow one another in it.
+The folder holds a run of memory_qa trained with the smoke preset as `runs/demo`; any other run that
+a command names is one of the app it belongs to. The examples of a page follow one another.
 
 - `python` blocks are executed; those that ask a server (`http://localhost`) are compiled only,
   and `python some/file.py` is the text of a file, which belongs to another test.
@@ -92,14 +92,19 @@ COMMANDS = [
 
 def runs_here(command: list[str]) -> bool:
     """Says whether a command can be run in a folder that has `runs/demo` and nothing else."""
-    flags = dict(pairwise(command))
+    flags = flags_of(command)
     return (
         command[0] != "make"
         and not {"train", "serve", "--accelerator"} & set(command)
         and not any("://" in word for word in command)
         and flags.get("--data", "sample") == "sample"
-        and not {"--input", "--config"} & set(command)
+        and not {"--input", "--config", "import-vectors"} & set(command)
     )
+
+
+def flags_of(command: list[str]) -> dict[str, str]:
+    """Returns the word behind each word."""
+    return dict(pairwise(command))
 
 
 EXECUTED = sorted(
@@ -143,12 +148,18 @@ def test_a_printed_command_is_spelt_right(parsed_only, command):
 
 
 @pytest.mark.parametrize("page", EXECUTED)
-def test_examples_run(page, demo_bundle, tmp_path, monkeypatch):
-    shutil.copytree(demo_bundle.path, tmp_path / "runs" / "demo")
+def test_examples_run(page, trained_run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    used = {word for name, command in COMMANDS if name.startswith(f"{page}:") for word in command}
-    for run in {word for word in used if re.fullmatch(r"runs/[\w-]+", word)} - {"runs/demo"}:
-        (tmp_path / run).symlink_to(tmp_path / "runs" / "demo")
+    runs = {"runs/demo": "memory_qa"}
+    for name, command in COMMANDS:
+        if name.startswith(f"{page}:") and command[0] != "make":
+            app = arguments_of(command)[0].replace("-", "_")
+            made = flags_of(command).get("--out"), flags_of(command).get("--debiased")
+            found = {word for word in command if re.fullmatch(r"runs/[\w-]+", word)}
+            for run in found - (set() if "train" in command else set(made)):
+                runs.setdefault(run, app)
+    for run, app in runs.items():
+        shutil.copytree(trained_run(app), tmp_path / run)
     names: dict[str, object] = {}
     for block in BLOCKS:
         if block.page != page:

@@ -93,8 +93,8 @@ PRESETS: Mapping[str, WordAnalogiesConfig] = MappingProxyType(
         "equal": WordAnalogiesConfig(training=_RECIPE, runtime=_RUNTIME),
         # brickyard word-analogies train --data TEXT --out runs/wiki
         "base": WordAnalogiesConfig(
-            vectors=VectorsConfig(size=300, sample=1e-4),
-            training=replace(_RECIPE, epochs=15),
+            vectors=VectorsConfig(size=300, window=8, sample=1e-4),
+            training=replace(_RECIPE, epochs=30, checkpoint_seconds=120.0),
             runtime=_RUNTIME,
         ),
     }

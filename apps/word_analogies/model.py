@@ -140,5 +140,5 @@ def put_vectors(model: keras.Model, vectors: "WordVectors") -> None:
 def get_vectors(model: keras.Model) -> np.ndarray:
     """Returns the vectors of the words as they were trained, float32 (V, D)."""
     table = model.get_layer("nearest_words")
-    unit, norms = map(ops.convert_to_numpy, (table.unit_vectors, table.norms))
+    unit, norms = (ops.convert_to_numpy(ops.copy(v)) for v in (table.unit_vectors, table.norms))
     return unit[NO_WORDS:] * norms[NO_WORDS:, None]

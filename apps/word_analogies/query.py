@@ -71,7 +71,7 @@ def parse_query(raw: Any) -> Query:
         raise DataError(f"{EXPECTED}, received a line without words.")
     if len(terms) > MOST_TERMS:
         raise DataError(f"{EXPECTED}, with at most {MOST_TERMS} words, received {len(terms)}.")
-    signed = re.search(rf"\{PLUS}|(^|\s){MINUS}\s", re.sub(DASHES, MINUS, text))
+    signed = PLUS in text or any(term.sign < 0 for term in terms)
     if kind != "nearest" and signed:
         raise DataError(f"{EXPECTED}, received a mixture: {text.strip()[:60]!r}.")
     if kind == "similarity" and len(terms) != 2:

@@ -30,7 +30,7 @@ class AuditOptions:
     """The language of our own word lists."""
     lists: Path | None = None
     """A file, folder or archive of word lists in place of ours."""
-    limit: int = 50_000
+    limit: int = 20_000
     """Among how many of the most frequent words analogies and neighbours are sought."""
     debiased: Path | None = None
     """Also write the de-biased vectors as a run, which can be asked and exported."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from apps.word_analogies.audit.lists import Pair, plain_rows
+from apps.word_analogies.audit.lists import FREQUENT, Pair, plain_rows
 from apps.word_analogies.vectors import WordVectors
 from shared.errors import DataError
 
@@ -37,7 +37,7 @@ def seed_analogies(
     *,
     count: int = 150,
     delta: float = 1.0,
-    limit: int = 50_000,
+    limit: int = FREQUENT,
 ) -> tuple[SeedAnalogy, ...]:
     """Finds the pairs of near words whose difference is most like that of the seed.
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from apps.word_analogies.audit.analogies import SeedAnalogy, seed_analogies
 from apps.word_analogies.audit.debias import debias
 from apps.word_analogies.audit.direction import Direction, direct_bias, find_direction
-from apps.word_analogies.audit.lists import WordLists, load_lists
+from apps.word_analogies.audit.lists import FREQUENT, WordLists, load_lists
 from apps.word_analogies.audit.professions import Profession, correlation, look_at_professions
 from apps.word_analogies.audit.residual import Residual, measure_residual
 from apps.word_analogies.audit.specific import expand_specific
@@ -109,7 +109,7 @@ def audit(
     language: str = "en",
     lists: WordLists | None = None,
     test_sets: Sequence[Any] = (),
-    limit: int = 50_000,
+    limit: int = FREQUENT,
     seed: int = 0,
     progress: Callable[[str], None] = lambda step: None,
 ) -> Audit:

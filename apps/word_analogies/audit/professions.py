@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from apps.word_analogies.audit.direction import Direction
-from apps.word_analogies.audit.lists import known_rows, plain_rows
+from apps.word_analogies.audit.lists import FREQUENT, known_rows, plain_rows
 from apps.word_analogies.vectors import WordVectors
 
 NEIGHBOURS = 100
@@ -38,7 +38,7 @@ def look_at_professions(
     professions: Iterable[str],
     *,
     without: Collection[str] = (),
-    limit: int = 50_000,
+    limit: int = FREQUENT,
 ) -> tuple[Profession, ...]:
     """Returns the known professions, the one that leaned most to women first.
 

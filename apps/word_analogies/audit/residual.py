@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from apps.word_analogies.audit.direction import Direction
-from apps.word_analogies.audit.lists import plain_rows
+from apps.word_analogies.audit.lists import FREQUENT, plain_rows
 from apps.word_analogies.vectors import WordVectors
 from shared.errors import DataError
 
@@ -45,7 +45,7 @@ def measure_residual(
     direction: Direction,
     *,
     without: Collection[str] = (),
-    limit: int = 50_000,
+    limit: int = FREQUENT,
     seed: int = 0,
 ) -> Residual:
     """Tests whether the words that leaned most before can still be told apart afterwards.

@@ -13,7 +13,7 @@ import numpy as np
 
 from apps.word_analogies.audit.analogies import SeedAnalogy
 from apps.word_analogies.audit.direction import Direction
-from apps.word_analogies.audit.lists import known_rows, plain_rows
+from apps.word_analogies.audit.lists import FREQUENT, known_rows, plain_rows
 from apps.word_analogies.vectors import WordVectors
 
 STEREOTYPE, APPROPRIATE, OTHER = "stereotype", "appropriate", "other"
@@ -57,7 +57,7 @@ class StereotypeJudge:
         direction: Direction,
         *,
         gendered: Collection[str],
-        limit: int = 50_000,
+        limit: int = FREQUENT,
     ) -> "StereotypeJudge":
         """Fixes the rule on vectors before they are de-biased.
 

@@ -49,12 +49,13 @@ def draw_parallelogram(
     round_trip = places[[0, 1, 2, 3, 0]]
     axes.plot(round_trip[:, 0], round_trip[:, 1], color="tab:grey", linewidth=1)
     axes.scatter(places[[0, 1, 3], 0], places[[0, 1, 3], 1], color="tab:blue", zorder=3)
+    question = f"{words[1]} - {words[0]} + {words[2]}"
     axes.scatter(*places[2], facecolors="white", edgecolors="tab:blue", zorder=3)
     axes.scatter(*places[4], color="tab:orange", zorder=3)
     axes.plot(*places[[2, 4]].T, color="tab:orange", linestyle=":")
-    question = f"{words[1]} - {words[0]} + {words[2]}"
-    labels = [words[0], words[1], question, words[2], answer]
-    label_points(axes, places.tolist(), labels, size=11, above=True)
+    # The corner itself is named by the title: its label would lie on that of the answer.
+    labels = [words[0], words[1], words[2], answer]
+    label_points(axes, places[[0, 1, 3, 4]].tolist(), labels, size=11, above=True)
     cosine = float(target @ points[4] / max(np.linalg.norm(target), 1e-12))
     axes.set_title(
         f"{question} = {answer}\ncosine {cosine:.2f}, {beside:.2f} beside the plane",

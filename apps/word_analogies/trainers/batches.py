@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 ROOM = 1.15  # Blocks of a batch over those expected: sub-sampling leaves more of some stretches.
+DEVIATIONS = 4  # How far above its expectation what is left of the fullest stretch may be.
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,8 @@ class SkipGramBatches:
         stretch = max(1, round(layout.blocks * block / kept_share))
         self._stretches = max(1, -(-len(ids) // stretch))
         self._stretch = -(-len(ids) // self._stretches)
-        most = min(self._stretch, ROOM * self._stretch * kept_share)
-        self._blocks = max(1, -(-int(most) // block))
+        most = max(ROOM * self._stretch * kept_share, self._fullest())
+        self._blocks = max(1, -(-int(min(self._stretch, most)) // block))
         self._order: tuple[int, np.ndarray] | None = None
 
     def __len__(self) -> int:
@@ -109,6 +110,19 @@ class SkipGramBatches:
     def items(self, index: int) -> int:
         """Returns how many words of the text a batch goes through."""
         return int(np.count_nonzero(self._stretch_ids(index) >= 0))
+
+    def _fullest(self) -> float:
+        """Returns how many words of a stretch may be left, wherever it lies in the text.
+
+        The counts may be those of more than this text, and a text is not alike everywhere.
+        """
+        keep = np.append(self._keep, np.float32(0))  # Id -1, a sentence end, is its last.
+        starts = range(0, len(self._ids), self._stretch)
+        left = max(
+            (float(keep[self._ids[start : start + self._stretch]].sum()) for start in starts),
+            default=0.0,
+        )
+        return left + DEVIATIONS * left**0.5
 
     def _stretch_ids(self, index: int) -> np.ndarray:
         epoch, place = divmod(index, self._stretches)

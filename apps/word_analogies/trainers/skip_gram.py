@@ -60,6 +60,8 @@ class SkipGram(keras.Model):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.vector_size = vector_size
         self.row = row
         self.window = window
         self.negatives = negatives
@@ -153,6 +155,18 @@ class SkipGram(keras.Model):
         self.optimizer.iterations.assign(self.optimizer.iterations + 1)
         self._loss.update_state(loss / ops.maximum(pairs, 1.0), sample_weight=pairs)
         return self.get_metrics_result()
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments, for saving."""
+        return {
+            **super().get_config(),
+            "vocabulary_size": self.vocabulary_size,
+            "vector_size": self.vector_size,
+            "row": self.row,
+            "window": self.window,
+            "negatives": self.negatives,
+            "shared_negatives": self.shared_negatives,
+        }
 
 
 def _added(table: Any, ids: Any, rows: Any) -> Any:
