@@ -113,6 +113,14 @@ class App(ABC):
             DataError: the source cannot be used.
         """
 
+    def load_test_data(self, config: Any) -> Splits:
+        """Reads what `evaluate --data` names, for an app that learns from something else.
+
+        Raises:
+            DataError: the source cannot be scored on.
+        """
+        return self.load_data(config)
+
     @abstractmethod
     def fit_preprocessing(self, config: Any, train: Sequence[Any]) -> Preprocessing:
         """Fits vocabularies and the like on the training split alone."""

@@ -142,10 +142,10 @@ def evaluate(app: App, options: EvaluateOptions) -> None:
     from shared.bundle import load_of
 
     bundle = load_of(app, options.run)
-    config = bundle.config
-    if options.data is not None:
-        config = replace(config, data=options.data)
-    splits = app.load_data(config)
+    if options.data is None:
+        splits = app.load_data(bundle.config)
+    else:
+        splits = app.load_test_data(replace(bundle.config, data=options.data))
     examples = splits[options.split]
     if not options.allow_training_data:
         _refuse_training_data(bundle.manifest, splits.info, options.split)

@@ -53,6 +53,12 @@ class WordAnalogies(App):
             download=config.download,
         )
 
+    def load_test_data(self, config: WordAnalogiesConfig) -> Splits:
+        """Reads a test set: vectors are not scored on text."""
+        from apps.word_analogies.data import load_test_text
+
+        return self.load_data(config) if config.data == "sample" else load_test_text(config.data)
+
     def fit_preprocessing(self, config: WordAnalogiesConfig, train: "Corpus") -> "WordList":  # type: ignore[override]
         """Finds phrases and counts the words of the training text."""
         from apps.word_analogies.preprocessing import WordList

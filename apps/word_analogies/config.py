@@ -35,8 +35,8 @@ class TextConfig:
 class VectorsConfig:
     """How the vectors are trained."""
 
-    trainer: Literal["keras", "gensim"] = "keras"
-    """Who trains: skip-gram in Keras on any device, or gensim on the processor."""
+    trainer: Literal["keras", "gensim", "lsa"] = "keras"
+    """Skip-gram in Keras on any device; gensim on the processor; or, for comparison, counting."""
     method: Literal["skip_gram", "cbow"] = "skip_gram"
     """Predict the context from a word, or (gensim only) a word from its context."""
     size: int = 100
@@ -91,6 +91,13 @@ PRESETS: Mapping[str, WordAnalogiesConfig] = MappingProxyType(
         # brickyard word-analogies train --preset equal --data TEXT --out runs/equal
         # The settings at which the two trainers are compared; add --vectors.trainer gensim.
         "equal": WordAnalogiesConfig(training=_RECIPE, runtime=_RUNTIME),
+        # brickyard word-analogies train --preset lsa --data TEXT --out runs/lsa
+        # What counting and factoring reaches without training; its table is words by words.
+        "lsa": WordAnalogiesConfig(
+            text=TextConfig(max_words=30_000),
+            vectors=VectorsConfig(trainer="lsa", size=300),
+            training=_RECIPE,
+        ),
         # brickyard word-analogies train --data TEXT --out runs/wiki
         "base": WordAnalogiesConfig(
             vectors=VectorsConfig(size=300, window=8, sample=1e-4),

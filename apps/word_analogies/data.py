@@ -61,8 +61,7 @@ def load_text(
 
         alone = recognise(source)
         if alone is not None:
-            parts = [_part(alone, split) for split in ("validation", "test")]
-            return Splits((), (alone,), (alone,), {"source": source, "parts": parts})
+            return _alone(source, alone)
 
     corpus = _corpus(source, tokeniser, seed, data_dir, download)
     if source == SAMPLE and not questions:
@@ -77,6 +76,22 @@ def load_text(
     ]
     parts += [_part(test_set, "validation") for test_set in sets]
     return Splits(corpus, sets, (), {"source": source, "parts": parts})
+
+
+def load_test_text(source: str) -> Splits:
+    """Reads a test set as validation and test part.
+
+    Raises:
+        DataError: it is none.
+    """
+    from apps.word_analogies.testsets import load_test_set
+
+    return _alone(source, load_test_set(source))
+
+
+def _alone(source: str, test_set: "TestSet") -> Splits:
+    parts = [_part(test_set, split) for split in ("validation", "test")]
+    return Splits((), (test_set,), (test_set,), {"source": source, "parts": parts})
 
 
 def standard_sets() -> "tuple[TestSet, ...]":

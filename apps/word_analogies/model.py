@@ -27,7 +27,7 @@ class NearestWords(keras.layers.Layer):
     With the terms -a, +b, +c this is 3CosAdd, the answer to "a is to b as c is to what"
     (T. Mikolov, W. Yih and G. Zweig, Linguistic Regularities in Continuous Space Word
     Representations, 2013). The terms themselves are no answer; nor is anything if one of the terms
-    is unknown (id 1).
+    is unknown (id 1), or if there are none.
 
     Args:
         vocabulary_size: rows of the table: words, and before them padding and the unknown word.
@@ -69,6 +69,7 @@ class NearestWords(keras.layers.Layer):
         scores = _set(scores, ops.zeros_like(term_ids[:, :1]) + ops.arange(NO_WORDS), EXCLUDED)
         best, word_ids = ops.top_k(scores, min(self.answers, self.vocabulary_size))
         known = ops.all(term_ids != 1, axis=1, keepdims=True)
+        known = ops.logical_and(known, ops.any(term_ids > 1, axis=1, keepdims=True))
         found = ops.logical_and(best > EXCLUDED, known)
         return {
             "word_ids": ops.where(found, ops.cast(word_ids, "int32"), 0),
@@ -140,5 +141,5 @@ def put_vectors(model: keras.Model, vectors: "WordVectors") -> None:
 def get_vectors(model: keras.Model) -> np.ndarray:
     """Returns the vectors of the words as they were trained, float32 (V, D)."""
     table = model.get_layer("nearest_words")
-    unit, norms = (ops.convert_to_numpy(ops.copy(v)) for v in (table.unit_vectors, table.norms))
+    unit, norms = np.asarray(table.unit_vectors), np.asarray(table.norms)
     return unit[NO_WORDS:] * norms[NO_WORDS:, None]

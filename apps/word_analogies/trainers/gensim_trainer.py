@@ -46,7 +46,7 @@ def train_gensim(task: Task) -> Tables:
     rows: list[dict[str, Any]] = []
     state = task.run_dir / STATE
     if task.resume and state.exists():
-        tables, rows = _restored(state)
+        tables, rows = _restored(state, shape=tables.words.shape)
     model.wv.vectors[place], model.syn1neg[place] = tables.words, tables.contexts
     with (
         StageProgress("gensim", total_steps=PARTS * epochs, steps_an_epoch=PARTS) as progress,
@@ -152,10 +152,13 @@ def _save(path: Path, tables: Tables, rows: list[dict[str, Any]]) -> None:
     write_arrays(path, {"words": tables.words, "contexts": tables.contexts, "rows": about})
 
 
-def _restored(path: Path) -> tuple[Tables, list[dict[str, Any]]]:
+def _restored(path: Path, *, shape: tuple[int, ...]) -> tuple[Tables, list[dict[str, Any]]]:
     arrays = read_arrays(path)
     try:
-        return Tables(arrays["words"], arrays["contexts"]), json.loads(str(arrays["rows"]))
+        words, contexts = arrays["words"], arrays["contexts"]
+        if not words.shape == contexts.shape == shape:
+            raise ValueError(f"tables of {words.shape} and {contexts.shape}, not of {shape}")
+        return Tables(words, contexts), json.loads(str(arrays["rows"]))
     except (KeyError, ValueError) as error:
         raise BundleError(
             f"Expected the state of a gensim training in {path}, received: {error}; train again."

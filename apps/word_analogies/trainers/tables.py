@@ -78,12 +78,29 @@ def find_trainer(config: "WordAnalogiesConfig") -> Trainer:
             "Expected runtime.devices one and runtime.processes 1, received "
             f"{runtime.devices!r} and {runtime.processes}: word vectors are trained on one device."
         )
-    if min(vectors.size, vectors.window, vectors.negatives, vectors.row, training.batch_size) < 1:
-        raise ConfigError("Expected sizes of 1 or more among the settings of the vectors.")
+    sizes = {
+        "vectors.size": vectors.size,
+        "vectors.window": vectors.window,
+        "vectors.negatives": vectors.negatives,
+        "vectors.row": vectors.row,
+        "vectors.shared_negatives": vectors.shared_negatives,
+        "training.batch_size": training.batch_size,
+        "training.epochs": training.epochs,
+        "answers": config.answers,
+    }
+    small = [f"{name} {size}" for name, size in sizes.items() if size < 1]
+    if small:
+        raise ConfigError(f"Expected sizes of 1 or more, received {', '.join(small)}.")
     if vectors.trainer == "gensim":
         from apps.word_analogies.trainers.gensim_trainer import train_gensim
 
         return train_gensim
+    if vectors.trainer == "lsa":
+        from apps.word_analogies.trainers.lsa_trainer import train_by_counting
+
+        if vectors.start is not None:
+            raise ConfigError("Expected no vectors.start with the lsa trainer, which counts anew.")
+        return train_by_counting
     if vectors.method != "skip_gram":
         raise ConfigError(
             f"Expected vectors.method skip_gram with the keras trainer, received "
