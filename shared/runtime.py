@@ -48,6 +48,8 @@ def start(config: "RuntimeConfig", *, seed: int) -> Iterator[None]:
     """
     import keras
 
+    if not 0 <= seed < 2**32:
+        raise ConfigError(f"Expected a seed from 0 to 4294967295, received {seed}.")
     _check(config, keras.backend.backend())
     keras.utils.set_random_seed(seed)
     policy = keras.config.dtype_policy()

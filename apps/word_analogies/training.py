@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,19 +50,19 @@ def train(
             "`evaluate`, or as --questions."
         )
     words = _words(app, config, run_dir, splits, resume=resume)
-    with (
-        start(config.runtime, seed=config.seed),
-        record(
-            app, config, run_dir, preprocessing=words, info=splits.info, resume=resume
-        ) as recording,
-    ):
+    with ExitStack() as stack:
+        stack.enter_context(start(config.runtime, seed=config.seed))
+        begin = start_tables(config.vectors.start, words.words, size=config.vectors.size)
+        recording = stack.enter_context(
+            record(app, config, run_dir, preprocessing=words, info=splits.info, resume=resume)
+        )
         task = Task(
             config=config,
             vocabulary=words,
             text=_encoded(splits.train, words, run_dir, lines=config.vectors.trainer == "gensim"),  # type: ignore[arg-type]
             run_dir=run_dir,
             resume=resume,
-            start=start_tables(config.vectors.start, words.words, size=config.vectors.size),
+            start=begin,
         )
         tables = trainer(task)
         vectors = WordVectors(words.words, tables.words, words.counts)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import tyro
 
 from shared.app import App, Verb
-from shared.errors import UserError
+from shared.errors import DataError, UserError
 
 if TYPE_CHECKING:
     from apps.word_analogies.vectors import WordVectors
@@ -153,9 +153,14 @@ def import_vectors(app: App, options: ImportOptions) -> None:
     from apps.word_analogies.preprocessing import WordList
     from shared.bundle import check_empty
     from shared.files import sha256
+    from shared.text.words import Vocabulary
 
     check_empty(options.out)
     vectors = read_vectors(options.vectors, limit=options.limit)
+    if len(vectors) < 2:
+        raise DataError(f"Expected vectors of two words or more, received {len(vectors)}.")
+    # Words that a run cannot hold are told before it is begun.
+    Vocabulary(vectors.words)
     preset = PRESETS["base"]
     lower = not any(word != word.lower() for word in vectors.words)
     config = replace(

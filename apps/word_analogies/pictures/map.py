@@ -50,9 +50,10 @@ def draw_map(
     if len(known) < 3 or len(words) > MOST_WORDS:
         unknown = [word for word in words if word not in vectors]
         hint = vectors.near(unknown[0]) if unknown else ""
+        named = f" ({', '.join(unknown[:5])})" if unknown else ""
         raise DataError(
             f"Expected 3 to {MOST_WORDS} known words for a map, received {len(known)} known and "
-            f"{len(unknown)} unknown ones.{hint}"
+            f"{len(unknown)} unknown ones{named}.{hint}"
         )
     places, title = lay_out(vectors, known, method=method, seed=seed)
     side = 6 + min(len(known), 200) / 25

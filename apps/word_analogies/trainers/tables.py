@@ -73,10 +73,11 @@ def find_trainer(config: "WordAnalogiesConfig") -> Trainer:
             f"trained by plain gradient descent, received {training.optimizer!r} and "
             f"{training.clip_norm}."
         )
-    if runtime.devices != "one" or runtime.processes != 1:
+    if (runtime.devices, runtime.processes, runtime.precision) != ("one", 1, "float32"):
         raise ConfigError(
-            "Expected runtime.devices one and runtime.processes 1, received "
-            f"{runtime.devices!r} and {runtime.processes}: word vectors are trained on one device."
+            "Expected runtime.devices one, processes 1 and precision float32, since word vectors "
+            f"are trained on one device, received {runtime.devices!r}, {runtime.processes} and "
+            f"{runtime.precision!r}."
         )
     sizes = {
         "vectors.size": vectors.size,
