@@ -41,7 +41,7 @@ class NearestWords(keras.layers.Layer):
     """
 
     def __init__(self, *, vocabulary_size: int, vector_size: int, answers: int, **kwargs: Any):
-        super().__init__(**kwargs)
+        super().__init__(**{**kwargs, "dtype": "float32"})
         self.vocabulary_size = vocabulary_size
         self.vector_size = vector_size
         self.answers = answers
@@ -122,7 +122,6 @@ def build_query_model(*, words: int, vector_size: int, answers: int) -> keras.Mo
         vocabulary_size=words + NO_WORDS,
         vector_size=vector_size,
         answers=answers,
-        dtype="float32",
         name="nearest_words",
     )
     inputs = {"term_ids": term_ids, "term_signs": term_signs}

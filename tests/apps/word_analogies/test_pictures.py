@@ -54,7 +54,9 @@ def test_odd_words_and_flat_vectors_are_drawn(tmp_path):
 
 
 def test_a_map_needs_three_known_words_and_a_picture_name(vectors, tmp_path):
-    with pytest.raises(DataError, match=r"2 known and 1 unknown ones \(kingg\)\. Did you mean 'king'"):
+    with pytest.raises(
+        DataError, match=r"2 known and 1 unknown ones \(kingg\)\. Did you mean 'king'"
+    ):
         draw_map(vectors, ["man", "queen", "kingg"], tmp_path / "map.png")
     with pytest.raises(UserError, match=r"\.png, \.svg, \.pdf"):
         draw_map(vectors, WORDS, tmp_path / "map.doc")
