@@ -385,14 +385,16 @@ def _versions_used() -> dict[str, Any]:
 
 def _readme(manifest: Mapping[str, Any], run_dir: Path) -> str:
     app = manifest["app"].replace("_", "-")
+    command = manifest["history"][0]["command"]
     scores = "\n".join(f"| {name} | {value:.4g} |" for name, value in manifest["scores"].items())
+    repeat = f"Repeat it with `brickyard {app} train --config config.json --out NEW`; use"
     return f"""# A run of {app}
 
-Trained on `{manifest["data"]["source"]}`, seed {manifest["seed"]}, by
+From `{manifest["data"]["source"]}`, seed {manifest["seed"]}, by
 
-    {manifest["history"][0]["command"]}
+    {command}
 
-Repeat it with `brickyard {app} train --config config.json --out NEW`; use it with
+{repeat if " train " in command else "Use"} it with
 `brickyard {app} predict {run_dir.name}`, `evaluate` and `export`.
 
 | score (validation) | value |

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shared.text.words import UNKNOWN_ID, lower_case
+from apps.word_analogies.query import OPERATORS, spellings
+from shared.text.words import UNKNOWN_ID
 
 if TYPE_CHECKING:
     from apps.word_analogies.query import Query
@@ -34,10 +35,11 @@ def answer(bundle: "Bundle", items: "Sequence[Query]") -> dict[str, np.ndarray]:
     ids = np.zeros(terms.shape, np.int32)
     signs = np.zeros(terms.shape, np.float32)
     for row, item in enumerate(items):
-        words = [lower_case(word) if lower else word for word, _ in item.terms]
-        terms[row, : len(words)] = [word.encode() for word in words]
-        ids[row, : len(words)] = vocabulary.ids(words)
-        signs[row, : len(words)] = [sign for _, sign in item.terms]
+        for column, (word, sign) in enumerate(item.terms):
+            typed, bare = spellings(word, lower=lower)
+            spelled = bare if bare and typed not in vocabulary else typed
+            terms[row, column] = spelled.encode()
+            ids[row, column], signs[row, column] = vocabulary.ids([spelled])[0], sign
     found = bundle.model.predict_on_batch({"term_ids": ids, "term_signs": signs})
     names = np.array([b"", b"", *(word.encode() for word in vocabulary.words[2:])], dtype=object)
     return {
@@ -79,8 +81,10 @@ def readable(items: "Sequence[Query]", outputs: Mapping[str, np.ndarray]) -> lis
 
 def _unknown(words: list[str]) -> dict[str, Any]:
     shown = ", ".join(f"{word:.40}" for word in words)
+    joined = any(sign in word for word in words for sign in OPERATORS)
+    hint = " Write blanks around + - and ~." if joined else ""
     return {
-        "error": f"Expected words of the vocabulary, received unknown ones: {shown}.",
+        "error": f"Expected words of the vocabulary, received unknown ones: {shown}.{hint}",
         "unknown_words": words,
     }
 
@@ -96,8 +100,10 @@ def _nearest(words: np.ndarray, similarities: np.ndarray) -> dict[str, Any]:
 
 
 def _likeness(terms: list[str], cosines: np.ndarray) -> dict[str, Any]:
-    # Of unit vectors a and b, cos(a, a + b) ** 2 = (1 + cos(a, b)) / 2.
-    similarity = float(2 * cosines[0] ** 2 - 1)
+    # Of unit vectors a and b, cos(a, a + b) = cos(b, a + b), and its square is (1 + cos(a, b)) / 2.
+    # Only beside a vector of zeros do the two cosines differ; it is like nothing.
+    first, second = map(float, cosines)
+    similarity = 2 * first * second - 1 if first * second > 0 or first == second else 0.0
     return {"answer": f"{similarity:.4f}", "similarity": similarity}
 
 

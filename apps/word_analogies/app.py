@@ -62,10 +62,11 @@ class WordAnalogies(App):
     def fit_preprocessing(self, config: WordAnalogiesConfig, train: "Corpus") -> "WordList":  # type: ignore[override]
         """Finds phrases and counts the words of the training text."""
         from apps.word_analogies.preprocessing import WordList
-        from apps.word_analogies.trainers.further import vectors_of
+        from shared.bundle import load_of
 
         start = config.vectors.start
-        return WordList.fit(train, config.text, start=vectors_of(start) if start else None)
+        before = load_of(self, start).preprocessing if start else None
+        return WordList.fit(train, config.text, start=before)
 
     def load_preprocessing(self, config: WordAnalogiesConfig, folder: Path) -> "WordList":
         """Reads the vocabulary of a bundle."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from apps.word_analogies.corpus.files import Corpus, CorpusFile, open_corpus
+from apps.word_analogies.corpus.files import GENSIM, Corpus, CorpusFile, open_corpus
 from apps.word_analogies.corpus.sample import sample_questions, sample_sentences
 from apps.word_analogies.corpus.tokens import Tokeniser
 from shared.app import Splits
@@ -57,19 +57,20 @@ def load_text(
         DataError: a source cannot be read, or is neither text nor a test set.
     """
     if not _generated(source):
+        from apps.word_analogies.formats import looks_like_vectors
         from apps.word_analogies.testsets import recognise
 
         alone = recognise(source)
         if alone is not None:
             return _alone(source, alone)
+        if not source.startswith(GENSIM) and looks_like_vectors(Path(source)):
+            raise DataError(
+                f"Expected text to train on in {source}, received word vectors; make a run of them "
+                "with import-vectors."
+            )
 
     corpus = _corpus(source, tokeniser, seed, data_dir, download)
-    if source == SAMPLE and not questions:
-        sets: tuple[TestSet, ...] = (_planted(),)
-    else:
-        from apps.word_analogies.testsets import load_test_sets
-
-        sets = load_test_sets(questions) if questions else standard_sets()
+    sets = sets_for(source, questions)
     parts = [
         {"name": file.name, "split": "train", "sha256": file.sha256, "examples": 1}
         for file in corpus
@@ -92,6 +93,15 @@ def load_test_text(source: str) -> Splits:
 def _alone(source: str, test_set: "TestSet") -> Splits:
     parts = [_part(test_set, split) for split in ("validation", "test")]
     return Splits((), (test_set,), (test_set,), {"source": source, "parts": parts})
+
+
+def sets_for(source: str, questions: Sequence[str] = ()) -> "tuple[TestSet, ...]":
+    """Returns the test sets that vectors of a source are scored by; see `load_text`."""
+    from apps.word_analogies.testsets import load_test_sets
+
+    if questions:
+        return load_test_sets(questions)
+    return (_planted(),) if source == SAMPLE else standard_sets()
 
 
 def standard_sets() -> "tuple[TestSet, ...]":

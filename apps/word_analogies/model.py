@@ -69,6 +69,8 @@ class NearestWords(keras.layers.Layer):
         scores = _set(scores, ops.zeros_like(term_ids[:, :1]) + ops.arange(NO_WORDS), EXCLUDED)
         best, word_ids = ops.top_k(scores, min(self.answers, self.vocabulary_size))
         known = ops.all(term_ids != 1, axis=1, keepdims=True)
+        # A sum of nothing is near to nothing.
+        known = ops.logical_and(known, length > 0)
         known = ops.logical_and(known, ops.any(term_ids > 1, axis=1, keepdims=True))
         found = ops.logical_and(best > EXCLUDED, known)
         return {

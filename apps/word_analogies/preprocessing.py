@@ -10,8 +10,7 @@ import numpy as np
 from apps.word_analogies.corpus.counting import WordCounts, count_words
 from apps.word_analogies.corpus.phrases import Phrases, find_phrases
 from apps.word_analogies.corpus.progress import counting_line
-from apps.word_analogies.vectors import WordVectors
-from shared.errors import BundleError
+from shared.errors import BundleError, ConfigError
 from shared.files import write_text
 from shared.text.words import UNKNOWN_ID, Vocabulary
 
@@ -44,25 +43,31 @@ class WordList:
 
     @classmethod
     def fit(
-        cls, corpus: "Corpus", config: "TextConfig", *, start: WordVectors | None = None
+        cls, corpus: "Corpus", config: "TextConfig", *, start: "WordList | None" = None
     ) -> "WordList":
         """Finds phrases and counts words.
 
         Args:
             corpus: the training text.
             config: which words are kept.
-            start: vectors to go on from; their words stay, and their counts are added.
+            start: of a run to go on from; its words stay, its counts are added, and its phrases
+                are those of the new run.
 
         Raises:
+            ConfigError: the new run treats case or phrases otherwise than the one it goes on from.
             DataError: fewer than two words remain.
         """
-        with counting_line("finding phrases") as progress:
-            phrases = find_phrases(
-                corpus.sentences,
-                passes=config.phrase_passes,
-                threshold=config.phrase_threshold,
-                progress=progress,
-            )
+        if start is None:
+            with counting_line("finding phrases") as progress:
+                phrases = find_phrases(
+                    corpus.sentences,
+                    passes=config.phrase_passes,
+                    threshold=config.phrase_threshold,
+                    progress=progress,
+                )
+        else:
+            _check_start(start, config)
+            phrases = start.phrases
         with counting_line("counting") as progress:
             found = count_words(
                 phrases.join(corpus.sentences()),
@@ -119,11 +124,25 @@ class WordList:
             ) from None
 
 
-def _merged(found: WordCounts, start: WordVectors) -> tuple[tuple[str, ...], np.ndarray]:
+def _check_start(start: WordList, config: "TextConfig") -> None:
+    if start.lower != config.lower:
+        right = "lower" if start.lower else "no-lower"
+        raise ConfigError(
+            f"Expected --text.{right}, as in the run to start from, whose words are "
+            f"{'lower-case' if start.lower else 'of both cases'}."
+        )
+    if config.phrase_passes:
+        raise ConfigError(
+            "Expected text.phrase_passes 0 together with vectors.start: the phrases are those of "
+            "the run to start from."
+        )
+
+
+def _merged(found: WordCounts, start: WordList) -> tuple[tuple[str, ...], np.ndarray]:
     """Joins the words of a text to earlier ones, in the order of their summed counts."""
-    before = np.ones(len(start), np.int64) if start.counts is None else start.counts
-    counts = dict(zip(start.words, before.tolist(), strict=True))
+    counts = dict(zip(start.words, start.counts.tolist(), strict=True))
     for word, count in zip(found.words, found.counts.tolist(), strict=True):
         counts[word] = counts.get(word, 0) + count
-    words = sorted(counts, key=lambda word: (-counts[word], word))
+    # Equal counts stay in the order in which they were known.
+    words = sorted(counts, key=lambda word: -counts[word])
     return tuple(words), np.array([counts[word] for word in words], np.int64)

@@ -6,17 +6,21 @@ the three kinds different is only how the answer is read (`apps.word_analogies.a
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from shared.errors import DataError, nearest
-from shared.text.words import split_words
+from shared.text.words import PUNCTUATION, clean, lower_case
 
 Kind = Literal["nearest", "similarity", "odd_one_out"]
 
 MOST_TERMS = 32
-PLUS, MINUS = "+", "-"
+PLUS, MINUS, LIKE, COMMA = "+", "-", "~", ","
+OPERATORS = (PLUS, MINUS, LIKE, COMMA)
 # People type dashes of all lengths for a minus.
 DASHES = "[\u2012-\u2015\u2212]"
+# Of several commas each is one; what stands before them is the word.
+COMMA_BEHIND = ",( |\n|$)"
 EXPECTED = (
     'expected words to add and subtract, such as "king - man + woman"; "king ~ queen" for a '
     'similarity; or "breakfast, cereal, dinner" for the odd one out'
@@ -39,7 +43,7 @@ class Query(NamedTuple):
     @property
     def text(self) -> str:
         """The query as a line that means the same."""
-        joint = {"similarity": " ~ ", "odd_one_out": ", "}.get(self.kind)
+        joint = {"similarity": " ~ ", "odd_one_out": " , "}.get(self.kind)
         if joint:
             return joint.join(term.word for term in self.terms)
         signs = {1: PLUS, -1: MINUS}
@@ -51,7 +55,7 @@ def parse_query(raw: Any) -> Query:
 
     Args:
         raw: a line of text (str, or bytes in UTF-8), or a mapping with such a line as "query".
-            A minus stands alone, since words may hold hyphens.
+            Blanks stand around + - and ~, since words may hold any of them.
 
     Raises:
         DataError: it is no text, holds no word or more than 32, or mixes the kinds.
@@ -65,14 +69,14 @@ def parse_query(raw: Any) -> Query:
     text = _text(raw)
     if "\0" in text:
         raise DataError(f"{EXPECTED}, received a NUL character.")
-    kind: Kind = "similarity" if "~" in text else "odd_one_out" if "," in text else "nearest"
-    terms = split_terms(text)
+    tokens = split_tokens(text)
+    kind: Kind = "similarity" if LIKE in tokens else "odd_one_out" if COMMA in tokens else "nearest"
+    terms = signed_terms(tokens)
     if not terms:
         raise DataError(f"{EXPECTED}, received a line without words.")
     if len(terms) > MOST_TERMS:
         raise DataError(f"{EXPECTED}, with at most {MOST_TERMS} words, received {len(terms)}.")
-    signed = PLUS in text or any(term.sign < 0 for term in terms)
-    if kind != "nearest" and signed:
+    if kind != "nearest" and {PLUS, MINUS} & set(tokens):
         raise DataError(f"{EXPECTED}, received a mixture: {text.strip()[:60]!r}.")
     if kind == "similarity" and len(terms) != 2:
         raise DataError(f"Expected two words around the ~, received {len(terms)}.")
@@ -84,29 +88,36 @@ def parse_query(raw: Any) -> Query:
     return Query(kind, tuple(terms))
 
 
-def split_terms(text: str) -> list[Term]:
-    """Returns the words of a line with their signs; a sign holds for the next word.
+def split_tokens(text: str) -> list[str]:
+    """Returns the words and operators of a line; a comma behind a word is one.
 
     Example:
-    >>> split_terms("well-known +Rome")
-    [Term(word='well-known', sign=1), Term(word='Rome', sign=1)]
+    >>> split_tokens("1,000, king \u2212 don\u2019t")
+    ['1,000', ',', 'king', '-', "don't"]
     """
-    terms, sign = [], 1
-    # Only the signed and lower-cased words count; the vocabulary decides on the case.
-    for token in split_words(spaced(text), lower=False):
-        if token == MINUS:
-            sign = -1
-        elif token == PLUS:
-            sign = 1
-        else:
-            terms.append(Term(token, sign))
-            sign = 1
-    return terms
+    plain = clean(text).replace("\u2019", "'")
+    spaced = re.sub(COMMA_BEHIND, " , ", plain)
+    return [MINUS if re.fullmatch(DASHES, token) else token for token in spaced.split()]
 
 
-def spaced(text: str) -> str:
-    """Sets operators off by spaces, and makes every dash a minus."""
-    return re.sub(rf"[{PLUS}~,]", lambda sign: f" {sign[0]} ", re.sub(DASHES, MINUS, text))
+def signed_terms(tokens: Sequence[str]) -> list[Term]:
+    """Returns the words among tokens with their signs; a sign holds for the next token alone."""
+    return [
+        Term(token, -1 if before == MINUS else 1)
+        for before, token in pairwise(["", *tokens])
+        if token not in OPERATORS
+    ]
+
+
+def spellings(word: str, *, lower: bool) -> tuple[str, str]:
+    """Returns how a word may stand in the vocabulary: as typed, and without punctuation around.
+
+    Example:
+    >>> spellings("U.S.", lower=True), spellings("(king)?", lower=True)
+    (('u.s.', 'u.s'), ('(king)?', 'king'))
+    """
+    typed = lower_case(word) if lower else word
+    return typed, typed.strip(PUNCTUATION)
 
 
 def example_queries(words: Sequence[str]) -> list[Query]:
@@ -115,9 +126,9 @@ def example_queries(words: Sequence[str]) -> list[Query]:
     Args:
         words: of the vocabulary, two or more.
     """
-    first, second, *_ = words
-    last = words[-1]
-    many = [words[place % len(words)] for place in range(MOST_TERMS)]
+    askable = [word for word in words if _askable(word)] or list(words)
+    first, second, last = askable[0], askable[1 % len(askable)], askable[-1]
+    many = [askable[place % len(askable)] for place in range(MOST_TERMS)]
     return [
         Query("nearest", (Term(first, 1),)),
         Query("nearest", (Term(second, 1), Term(first, -1), Term(last, 1))),
@@ -126,6 +137,11 @@ def example_queries(words: Sequence[str]) -> list[Query]:
         Query("nearest", tuple(Term(word, 1 - 2 * (place % 2)) for place, word in enumerate(many))),
         Query("nearest", (Term(second, 1), Term("zzyzx", -1))),
     ]
+
+
+def _askable(word: str) -> bool:
+    """Says whether a line with this word is read as this word."""
+    return split_tokens(word) == [word] and word not in OPERATORS
 
 
 def _text(raw: Any) -> str:

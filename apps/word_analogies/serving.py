@@ -4,20 +4,22 @@ The look-up of words, the table of vectors, the matrix product and the choice of
 graph; its numeric part is a function of its own, which an accelerator can take.
 """
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
 
 from apps.word_analogies.preprocessing import VOCABULARY_FILE
-from apps.word_analogies.query import DASHES, MINUS, MOST_TERMS, PLUS
+from apps.word_analogies.query import COMMA_BEHIND, DASHES, MINUS, MOST_TERMS, OPERATORS
 from shared.export.served import Served
-from shared.text.graph import WordTable, lower, split_words
-from shared.text.words import UNKNOWN_ID
+from shared.text.graph import WordTable, clean, lower
+from shared.text.words import PUNCTUATION, UNKNOWN_ID
 
 if TYPE_CHECKING:
     from shared.bundle import Bundle
 
+_MARKS = f"[{re.escape(PUNCTUATION)}]"
 # "a is to b as c is to what" subtracts a, and adds b and c.
 ANALOGY_SIGNS = (-1.0, 1.0, 1.0)
 
@@ -48,8 +50,7 @@ def build_served(bundle: "Bundle") -> Served:
     term_signs = tf.TensorSpec([None, None], tf.float32, name="term_signs")
 
     def spelled(words: tf.Tensor) -> tf.Tensor:
-        words = tf.strings.strip(words)
-        return lower(words) if lower_words else words
+        return _spelled(tf.strings.strip(clean(words)), module.table, lower_words=lower_words)
 
     def names(ids: tf.Tensor) -> tf.Tensor:
         return tf.where(ids > UNKNOWN_ID, module.table.words(ids), "")
@@ -67,7 +68,7 @@ def build_served(bundle: "Bundle") -> Served:
 
     @tf.function(input_signature=[text("query")])
     def query(query: tf.Tensor) -> dict[str, tf.Tensor]:
-        terms, signs = split_terms(query, lower_words=lower_words)
+        terms, signs = split_terms(query, module.table, lower_words=lower_words)
         ids = tf.where(terms == "", 0, module.table.ids(terms))
         found = core(ids, signs)
         return {
@@ -125,29 +126,39 @@ def build_served(bundle: "Bundle") -> Served:
     )
 
 
-def split_terms(query: tf.Tensor, *, lower_words: bool) -> tuple[tf.Tensor, tf.Tensor]:
-    """Does what `apps.word_analogies.query.split_terms` does.
+def split_terms(
+    query: tf.Tensor, table: WordTable, *, lower_words: bool
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Does what `apps.word_analogies.query` does; words beyond the 32nd are cut off.
 
     Args:
         query: string (B,).
+        table: the vocabulary, which decides how a word is spelled.
         lower_words: whether the vocabulary is lower-case.
 
     Returns:
         words string (B, T), "" behind the last, and signs float32 (B, T), 0 there; T is at least 1
         and at most 32.
     """
-    query = tf.strings.regex_replace(query, DASHES, MINUS)
-    query = tf.strings.regex_replace(query, rf"[{PLUS}~,]", r" \0 ")
-    tokens = split_words(query, lower_case=lower_words)
-    flat = tokens.flat_values
-    operator = (flat == PLUS) | (flat == MINUS)
+    plain = tf.strings.regex_replace(clean(query), "\u2019", "'")
+    tokens = tf.strings.split(tf.strings.regex_replace(plain, COMMA_BEHIND, " , "))
+    flat = tf.strings.regex_replace(tokens.flat_values, f"^{DASHES}$", MINUS)
+    operator = tf.reduce_any(flat[:, tf.newaxis] == tf.constant(OPERATORS), axis=1)
     # A sign holds for the token behind it; a row's first token has none before it.
     before = tf.concat([[""], flat[:-1]], axis=0)
     first = tf.concat([[-1], tokens.value_rowids()[:-1]], axis=0) != tokens.value_rowids()
     minus = (before == MINUS) & ~first
-    signs = tokens.with_flat_values(tf.where(minus, -1.0, 1.0))
-    words = tf.ragged.boolean_mask(tokens, tokens.with_flat_values(~operator))
-    signs = tf.ragged.boolean_mask(signs, tokens.with_flat_values(~operator))
+    kept = tokens.with_flat_values(~operator)
+    signs = tf.ragged.boolean_mask(tokens.with_flat_values(tf.where(minus, -1.0, 1.0)), kept)
+    words = tf.ragged.boolean_mask(tokens.with_flat_values(flat), kept)
+    words = words.with_flat_values(_spelled(words.flat_values, table, lower_words=lower_words))
     width = tf.clip_by_value(words.bounding_shape(axis=1), 1, MOST_TERMS)
     shape = tf.stack([-1, width])
     return words.to_tensor(default_value="", shape=shape), signs.to_tensor(0.0, shape=shape)
+
+
+def _spelled(words: tf.Tensor, table: WordTable, *, lower_words: bool) -> tf.Tensor:
+    """Returns each word (n,) as typed if the table has it, and else without punctuation."""
+    typed = lower(words) if lower_words else words
+    bare = tf.strings.regex_replace(typed, f"^{_MARKS}+|{_MARKS}+$", "")
+    return tf.where((table.ids(typed) <= UNKNOWN_ID) & (bare != ""), bare, typed)

@@ -1,7 +1,7 @@
 """The commands that only this app has: what each accepts, and what it does."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,6 +12,7 @@ from shared.app import App, Verb
 from shared.errors import DataError, UserError
 
 if TYPE_CHECKING:
+    from apps.word_analogies.testsets import TestSet
     from apps.word_analogies.vectors import WordVectors
     from shared.bundle import Bundle
 
@@ -30,6 +31,8 @@ class AuditOptions:
     """The language of our own word lists."""
     lists: Path | None = None
     """A file, folder or archive of word lists in place of ours."""
+    questions: tuple[str, ...] = ()
+    """Test sets to see the cost of de-biasing by; those of the run by default."""
     limit: int = 20_000
     """Among how many of the most frequent words analogies and neighbours are sought."""
     debiased: Path | None = None
@@ -66,6 +69,8 @@ class ImportOptions:
     """The run folder to write."""
     limit: int | None = None
     """Words to read at most, from the beginning."""
+    questions: tuple[str, ...] = ()
+    """Test sets to score by, files or gensim:NAME; by default those that come with gensim."""
 
 
 @dataclass(frozen=True)
@@ -85,18 +90,23 @@ def audit(app: App, options: AuditOptions) -> None:
     from apps.word_analogies.audit.audit import audit as run_audit
     from apps.word_analogies.audit.lists import load_lists
     from apps.word_analogies.audit.report import write_report
-    from apps.word_analogies.data import standard_sets
+    from apps.word_analogies.data import sets_for
     from shared.bundle import check_empty
     from shared.files import write_json
 
+    # What cannot be written is told before minutes are spent.
+    for path in filter(None, (options.report, options.json)):
+        if path.is_dir() or not path.parent.is_dir():
+            raise UserError(f"Expected a file in an existing folder, received {path}.")
     if options.debiased is not None:
         check_empty(options.debiased)
     bundle, vectors = _open(app, options.run)
+    test_sets = sets_for(bundle.config.data, options.questions or bundle.config.questions)
     found = run_audit(
         vectors,
         language=options.language,
         lists=load_lists(options.language, path=options.lists),
-        test_sets=standard_sets(),
+        test_sets=test_sets,
         limit=options.limit,
         seed=options.seed,
         progress=lambda step: print(f"audit: {step}", file=sys.stderr),
@@ -104,6 +114,7 @@ def audit(app: App, options: AuditOptions) -> None:
     write_report(found, options.report)
     if options.json is not None:
         write_json(options.json, found.to_dict())
+    print(f"analogies  {len(found.analogies_before)} -> {len(found.analogies_after)}")
     for name, share in found.shares.items():
         print(f"analogies/{name}_percent  {share.before:.4g} -> {share.after:.4g}")
     print(f"direct_bias  {found.direct_bias.before:.4g} -> {found.direct_bias.after:.4g}")
@@ -116,6 +127,7 @@ def audit(app: App, options: AuditOptions) -> None:
             found.debiased,
             options.debiased,
             bundle.manifest["data"],
+            test_sets,
         )
 
 
@@ -149,6 +161,7 @@ def import_vectors(app: App, options: ImportOptions) -> None:
     import numpy as np
 
     from apps.word_analogies.config import PRESETS
+    from apps.word_analogies.data import sets_for
     from apps.word_analogies.formats import read_vectors
     from apps.word_analogies.preprocessing import WordList
     from shared.bundle import check_empty
@@ -166,15 +179,20 @@ def import_vectors(app: App, options: ImportOptions) -> None:
     config = replace(
         preset,
         data=str(options.vectors),
+        questions=options.questions,
         text=replace(preset.text, lower=lower),
         vectors=replace(preset.vectors, size=vectors.size),
     )
-    counts = np.ones(len(vectors), np.int64) if vectors.counts is None else vectors.counts
+    counts = vectors.counts
+    if counts is None:
+        # Nobody knows them; by Zipf's law the word of rank r comes as often as 1 / r.
+        counts = np.maximum(1, 10 * len(vectors) // np.arange(1, len(vectors) + 1))
     words = WordList(vectors.words, counts, lower=lower)
     name, digest = options.vectors.name, "" if options.vectors.is_dir() else sha256(options.vectors)
     part = {"name": name, "split": "train", "sha256": digest, "examples": len(vectors)}
     info = {"source": str(options.vectors), "parts": [part]}
-    _keep(app, config, words, vectors, options.out, info)
+    test_sets = sets_for(config.data, config.questions)
+    _keep(app, config, words, vectors, options.out, info, test_sets)
 
 
 def export_vectors(app: App, options: ExportVectorsOptions) -> None:
@@ -201,9 +219,9 @@ def _keep(
     vectors: "WordVectors",
     run_dir: Path,
     info: Mapping[str, Any],
+    test_sets: "Sequence[TestSet]",
 ) -> None:
     """Writes vectors that were not trained here as a run, and scores them."""
-    from apps.word_analogies.data import standard_sets
     from apps.word_analogies.training import keep, scored
     from shared.bundle import record
     from shared.quiet import load_keras
@@ -211,7 +229,7 @@ def _keep(
     load_keras()
     with record(app, config, run_dir, preprocessing=words, info=info) as recording:
         bundle = keep(app, config, run_dir, words, vectors, recording.manifest)
-        recording.scores |= scored(bundle, standard_sets())
+        recording.scores |= scored(bundle, test_sets)
     print(f"Wrote {run_dir}", file=sys.stderr)
 
 

@@ -92,16 +92,15 @@ def lower(text: tf.Tensor) -> tf.Tensor:
     return tf.strings.unicode_encode(codes.with_flat_values(lowered), "UTF-8")
 
 
-def _words(text: tf.Tensor, *, lower_case: bool = True) -> tf.RaggedTensor:
-    bare = tf.strings.regex_replace(text, "\n", " ")
-    bare = lower(bare) if lower_case else bare
+def _words(text: tf.Tensor) -> tf.RaggedTensor:
+    bare = lower(tf.strings.regex_replace(text, "\n", " "))
     bare = tf.strings.regex_replace(tf.strings.regex_replace(bare, LEADING, " "), TRAILING, " ")
     return tf.strings.split(bare)
 
 
-def split_words(text: tf.Tensor, *, lower_case: bool = True) -> tf.RaggedTensor:
+def split_words(text: tf.Tensor) -> tf.RaggedTensor:
     """Returns the words of each text (B,) as string (B, J); see `words.split_words`."""
-    return _words(clean(text), lower_case=lower_case)
+    return _words(clean(text))
 
 
 def encode_stories(

@@ -56,7 +56,7 @@ def lower_table() -> dict[int, int]:
     return table
 
 
-def _clean(text: str | bytes) -> str:
+def clean(text: str | bytes) -> str:
     """Reads bytes, drops invisible marks, and makes white space plain."""
     if isinstance(text, str):
         # A lone surrogate can come out of JSON; in UTF-8 it does not exist.
@@ -71,24 +71,19 @@ def lower_case(text: str) -> str:
     return text.lower() if text.isascii() else text.translate(lower_table())
 
 
-def _words(clean: str, *, lower: bool = True) -> list[str]:
-    spelled = lower_case(clean) if lower else clean
-    pieces = spelled.replace("\n", " ").split(" ")
+def _words(text: str) -> list[str]:
+    pieces = lower_case(text).replace("\n", " ").split(" ")
     return [word for piece in pieces if (word := piece.strip(PUNCTUATION))]
 
 
-def split_words(text: str | bytes, *, lower: bool = True) -> list[str]:
-    r"""Returns the words of a text; sentences and lines do not matter.
-
-    Args:
-        text: the text.
-        lower: makes the words lower-case.
+def split_words(text: str | bytes) -> list[str]:
+    r"""Returns the words of a text, lower-cased; sentences and lines do not matter.
 
     Example:
     >>> split_words("Where's the  MILK,\u00a0then?")
     ["where's", 'the', 'milk', 'then']
     """
-    return _words(_clean(text), lower=lower)
+    return _words(clean(text))
 
 
 def split_sentences(text: str | bytes) -> list[str]:
@@ -101,7 +96,7 @@ def split_sentences(text: str | bytes) -> list[str]:
     # A regular expression would look for the end of "......" from each of its dots again,
     # which takes hours on a hostile line; looking back from each space is linear.
     sentences = []
-    for line in _clean(text).split("\n"):
+    for line in clean(text).split("\n"):
         pieces: list[str] = []
         for piece in line.split(" "):
             pieces.append(piece)

@@ -223,7 +223,7 @@ def _from_json(text: str, file: SourceFile) -> tuple[Fields, Repeated]:
     else:
         raise DataError(
             f"Expected a JSON list of words, of pairs or of [profession, number, number], or "
-            f"{{name: [words]}}, in {file.label}, received another form; see the README."
+            f"{{name: [words]}}, in {file.label}, received another form; see docs/data_formats.md."
         )
     problems.raise_any()
     return fields, ({stem: tuple(twice)} if twice else {})

@@ -136,7 +136,7 @@ def _with_files(lists: WordLists, path: Path | str) -> WordLists:
     if not arguments:
         raise DataError(
             f"Expected word lists (.txt or .json) in {path}, received no such file; the format "
-            "is written in the README of word_analogies."
+            "is written in docs/data_formats.md of word_analogies."
         )
     return replace(lists, **arguments, repeated=MappingProxyType(repeated))
 

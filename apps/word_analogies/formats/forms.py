@@ -13,6 +13,7 @@ from apps.word_analogies.formats.projector import (
 )
 from apps.word_analogies.formats.rows import header_of
 from apps.word_analogies.formats.text import read_text, write_text_vectors
+from apps.word_analogies.testsets.pairs import is_numeric
 from apps.word_analogies.vectors import WordVectors
 from shared.data.limits import SUFFIXES
 from shared.data.sources import Source, SourceFile, open_source
@@ -22,6 +23,8 @@ Form = Literal["word2vec", "word2vec-binary", "glove", "fasttext", "projector"]
 FORMS: tuple[str, ...] = get_args(Form)
 
 HEAD_BYTES = 2**14
+# No line of a text has so many numbers by chance.
+FEWEST = 8
 # Beginnings of binary files that people take for vectors, and what to do about them.
 OTHER_FILES = {
     b"\xba\x16\x4f\x2f": "a model of fastText; give the .vec file that lies beside it",
@@ -101,6 +104,23 @@ def _is_utf8(sample: bytes) -> bool:
         # A letter that is cut at the end of the sample is no mistake.
         return error.start >= len(sample) - 3
     return True
+
+
+def looks_like_vectors(path: Path) -> bool:
+    """Says whether a file begins like a text of word vectors: words, each with many numbers."""
+    opened = open_source(path)
+    if opened.kind != "file":
+        return False
+    for file in opened.files():
+        head = file.stream.peek(HEAD_BYTES)[:HEAD_BYTES]  # type: ignore[attr-defined]
+        lines = head.decode("utf-8", "replace").split("\n")[1:3]
+        return bool(lines) and all(_many_numbers(line.split()[1:]) for line in lines)
+    return False
+
+
+def _many_numbers(cells: list[str]) -> bool:
+    # The second cell of a line may still belong to the word.
+    return len(cells) >= FEWEST and all(map(is_numeric, cells[1:FEWEST]))
 
 
 def write_vectors(vectors: WordVectors, path: Path, form: str) -> None:

@@ -76,7 +76,7 @@ def _build(task: Task) -> "Word2Vec":
         negative=vectors.negatives,
         sample=vectors.sample,
         sg=int(vectors.method == "skip_gram"),
-        workers=max(1, vectors.workers),
+        workers=vectors.workers,
         alpha=training.learning_rate,
         min_alpha=0.0,
         min_count=1,

@@ -45,7 +45,8 @@ def train_keras(task: Task) -> Tables:
         model=model,
         train=batches,
         epochs=epochs,
-        optimizer=lambda: build_optimizer(config.training, total_steps=epochs * len(batches)),
+        # One step more than there are, so that the last one still has a rate.
+        optimizer=lambda: build_optimizer(config.training, total_steps=epochs * len(batches) + 1),
         loss=None,
         patience=config.training.patience,
         jit_compile=config.runtime.jit_compile and keras.backend.backend() == "tensorflow",

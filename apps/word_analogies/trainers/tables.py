@@ -4,6 +4,7 @@ A trainer is a function of a `Task` that returns `Tables`; it writes its state i
 while it trains, and goes on from there when the run is resumed.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,12 +87,18 @@ def find_trainer(config: "WordAnalogiesConfig") -> Trainer:
         "vectors.row": vectors.row,
         "vectors.shared_negatives": vectors.shared_negatives,
         "training.batch_size": training.batch_size,
+        "vectors.workers": vectors.workers,
         "training.epochs": training.epochs,
         "answers": config.answers,
     }
     small = [f"{name} {size}" for name, size in sizes.items() if size < 1]
     if small:
         raise ConfigError(f"Expected sizes of 1 or more, received {', '.join(small)}.")
+    if not 0 < training.learning_rate < math.inf or not 0 <= vectors.sample < math.inf:
+        raise ConfigError(
+            "Expected a learning rate above 0 and a sample from 0 on, received "
+            f"{training.learning_rate} and {vectors.sample}."
+        )
     if vectors.trainer == "gensim":
         from apps.word_analogies.trainers.gensim_trainer import train_gensim
 

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from apps.word_analogies.config import TextConfig
+from apps.word_analogies.corpus.phrases import Phrases
 from apps.word_analogies.data import load_text, open_corpus
 from apps.word_analogies.preprocessing import WordList
-from apps.word_analogies.vectors import WordVectors
-from shared.errors import BundleError, DataError
+from shared.errors import BundleError, ConfigError, DataError
 
 TEXT = "The sea and the sky.\nThe sky is high above new york.\nNew York is by the sea.\n"
 SETTINGS = TextConfig(min_count=1)
@@ -44,17 +44,23 @@ def test_phrases_are_joined_before_words_are_counted(corpus):
 
 
 def test_earlier_words_stay_and_counts_are_added(corpus):
-    start = WordVectors(
-        ("dragon", "sea", "fire"), np.eye(3, dtype=np.float32), np.array([50, 9, 1])
-    )
+    phrases = Phrases(({("high", "sea"): 20.0},))
+    start = WordList(("dragon", "sea", "fire"), np.array([50, 9, 1]), phrases)
     words = WordList.fit(corpus, replace(SETTINGS, min_count=12), start=start)
     counts = dict(zip(words.words, words.counts.tolist(), strict=True))
     assert counts["dragon"] == 50 and counts["fire"] == 1 and counts["sea"] == 9 + 12
     assert words.words[0] == "dragon" and words.words[-1] == "fire"
     assert "high" not in counts
-    # Without counts, each earlier word counts as seen once.
-    words = WordList.fit(corpus, SETTINGS, start=WordVectors(start.words, start.matrix))
-    assert words.counts[words.words.index("sea")] == 13
+    assert words.phrases == phrases
+
+
+def test_going_on_otherwise_than_before_is_refused(corpus):
+    start = WordList(("Dragon", "sea"), np.array([5, 4]), lower=False)
+    with pytest.raises(ConfigError, match="--text.no-lower"):
+        WordList.fit(corpus, SETTINGS, start=start)
+    start = WordList(("dragon", "sea"), np.array([5, 4]))
+    with pytest.raises(ConfigError, match="phrase_passes 0"):
+        WordList.fit(corpus, replace(SETTINGS, phrase_passes=1), start=start)
 
 
 def test_a_saved_list_comes_back(corpus, tmp_path):

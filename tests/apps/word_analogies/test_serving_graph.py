@@ -5,11 +5,17 @@ import random
 import numpy as np
 import pytest
 
-from apps.word_analogies.query import MOST_TERMS, parse_query
-from apps.word_analogies.query import split_terms as split_in_python
+from apps.word_analogies.query import (
+    MOST_TERMS,
+    parse_query,
+    signed_terms,
+    spellings,
+    split_tokens,
+)
 from shared.bundle import load
 from shared.errors import DataError
-from shared.text.words import lower_case
+from shared.text.graph import WordTable
+from shared.text.words import Vocabulary
 
 tf = pytest.importorskip("tensorflow")
 serving = pytest.importorskip("apps.word_analogies.serving")
@@ -54,19 +60,40 @@ def nasty_queries(count, seed):
     return ["".join(piece() for _ in range(chance.choice(lengths))) for _ in range(count)]
 
 
+@pytest.fixture(scope="module")
+def vocabulary():
+    """Words as they are, and some that are spelled with marks of their own."""
+    lowered = [word.lower() for word in WORDS]
+    return Vocabulary(
+        dict.fromkeys([*WORDS, *lowered, "...", "(-)", "u.s.", "%s", "king.", "1,000"])
+    )
+
+
+@pytest.fixture(scope="module")
+def table(vocabulary, tmp_path_factory):
+    path = tmp_path_factory.mktemp("table") / "vocabulary.txt"
+    vocabulary.save(path)
+    return WordTable(path)
+
+
+def spelled(word, vocabulary, *, lower):
+    typed, bare = spellings(word, lower=lower)
+    return bare if bare and typed not in vocabulary else typed
+
+
 @pytest.mark.parametrize("lower", [True, False])
-def test_terms_and_signs_are_those_of_python(lower):
+def test_terms_and_signs_are_those_of_python(lower, vocabulary, table):
     queries = nasty_queries(2000, seed=7)
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
     def split(query):
-        return serving.split_terms(query, lower_words=lower)
+        return serving.split_terms(query, table, lower_words=lower)
 
     words, signs = split([query.encode() for query in queries])
     assert words.shape == signs.shape == (2000, MOST_TERMS)
     for query, row, sign in zip(queries, words.numpy(), signs.numpy(), strict=True):
-        terms = split_in_python(query)[:MOST_TERMS]
-        expected = [lower_case(term.word) if lower else term.word for term in terms]
+        terms = signed_terms(split_tokens(query))[:MOST_TERMS]
+        expected = [spelled(term.word, vocabulary, lower=lower) for term in terms]
         shown = [word.decode() for word in row]
         assert shown == expected + [""] * (MOST_TERMS - len(terms)), repr(query)
         expected = [term.sign for term in terms]
@@ -89,8 +116,8 @@ def test_a_parsed_query_says_again_what_was_typed():
 
 
 @pytest.mark.parametrize("queries", [[], [""], ["", " - "], ["", "king"], ["king", ""]])
-def test_queries_without_words_are_empty(queries):
-    words, signs = serving.split_terms(tf.constant(queries, tf.string), lower_words=True)
+def test_queries_without_words_are_empty(queries, table):
+    words, signs = serving.split_terms(tf.constant(queries, tf.string), table, lower_words=True)
     expected = [[query.encode()] for query in [q.strip(" -") for q in queries]]
     np.testing.assert_array_equal(words.numpy(), np.array(expected, object).reshape(-1, 1))
     np.testing.assert_array_equal(signs.numpy(), [[float(word != b"")] for (word,) in expected]
