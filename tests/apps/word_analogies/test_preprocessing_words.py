@@ -56,7 +56,7 @@ def test_earlier_words_stay_and_counts_are_added(corpus):
 
 def test_going_on_otherwise_than_before_is_refused(corpus):
     start = WordList(("Dragon", "sea"), np.array([5, 4]), lower=False)
-    with pytest.raises(ConfigError, match="--text.no-lower"):
+    with pytest.raises(ConfigError, match=r"--text\.no-lower"):
         WordList.fit(corpus, SETTINGS, start=start)
     start = WordList(("dragon", "sea"), np.array([5, 4]))
     with pytest.raises(ConfigError, match="phrase_passes 0"):
