@@ -5,6 +5,7 @@ python -m benchmarks.word_analogies_scores RUN [RUN ...] [--audit]
 
 import argparse
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,10 @@ def main() -> None:
             "word_analogies_scores",
             {
                 "run": run.name,
-                "vectors": bundle.manifest["history"][0]["command"],
+                "settings": _settings(bundle.config),
                 "words": len(bundle.preprocessing),
-                "training_seconds": round(sum(row["seconds"] for row in epochs)),
+                "epoch_seconds": round(sum(row["seconds"] for row in epochs)),
+                "minutes_in_all": round(_minutes(bundle.manifest), 1),
                 **{name: round(value, 2) for name, value in bundle.manifest["scores"].items()},
             },
         )
@@ -53,7 +55,25 @@ def audited(bundle: Any) -> dict[str, Any]:
         for name, pair in pairs.items()
         for when in ("before", "after")
     }
-    return {**flat, "residual": found["residual"], "left_out": found["left_out"]}
+    counts = {f"analogies {when}": len(found[f"analogies_{when}"]) for when in ("before", "after")}
+    return {**counts, **flat, "residual": found["residual"], "left_out": found["left_out"]}
+
+
+def _minutes(manifest: Any) -> float:
+    """Returns how long the last stretch of a run took, counting and scoring included."""
+    last = manifest["history"][-1]
+    begin, end = (datetime.fromisoformat(last[name]) for name in ("started", "finished"))
+    return (end - begin).total_seconds() / 60
+
+
+def _settings(config: Any) -> str:
+    """Returns what decides the vectors, in one line."""
+    vectors, training = config.vectors, config.training
+    return (
+        f"{vectors.trainer} {vectors.method}, D {vectors.size}, window {vectors.window}, negatives "
+        f"{vectors.negatives}, sample {vectors.sample:g}, {training.epochs} epochs, rate "
+        f"{training.learning_rate:g}, min count {config.text.min_count}, seed {config.seed}"
+    )
 
 
 if __name__ == "__main__":
