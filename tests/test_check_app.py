@@ -184,7 +184,7 @@ def test_a_bad_bundle_that_is_taken(demo_bundle, demo_model, tmp_path, monkeypat
     app = broken(load_data=lambda self, config: sample_of(["a"], ["b"])[1])
     app.evaluate = lambda bundle, examples: {"error": 0.0}
     monkeypatch.setattr(cli, "find_app", lambda name: app)
-    monkeypatch.setattr("shared.verbs._bundle_of", lambda app, path: demo_bundle)
+    monkeypatch.setattr("shared.bundle.load_of", lambda app, path: demo_bundle)
     with pytest.raises(CheckFailed, match="evaluate of another format: expected exit code 2"):
         check_app.check_bad_bundles(app, demo_bundle, demo_model, tmp_path)
 

@@ -19,7 +19,7 @@ def toy(monkeypatch):
         lambda name: Toy() if name == "toy" else pytest.fail(f"asked for {name}"),
     )
     monkeypatch.setattr("shared.predict.open_answerer", lambda app, model: Repeat())
-    monkeypatch.setattr("shared.verbs._bundle_of", lambda app, path: Repeat())
+    monkeypatch.setattr("shared.bundle.load_of", lambda app, path: Repeat())
 
 
 @pytest.mark.parametrize(
