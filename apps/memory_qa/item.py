@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from apps.memory_qa.records import FIELDS, shortened, story_of
+from shared.data.lines import decode_request
 from shared.errors import DataError, nearest
 from shared.text.words import CLOSERS, split_sentences
 
@@ -66,13 +67,7 @@ def parse_item(raw: Any) -> Item:
 
 def _text(raw: Any) -> str:
     if isinstance(raw, bytes):
-        try:
-            raw = raw.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"Expected UTF-8, received the byte 0x{raw[error.start]:02x} at column "
-                f"{error.start + 1}; convert the text to UTF-8."
-            ) from None
+        raw = decode_request(raw)
     if not isinstance(raw, str):
         raise DataError(f"{EXPECTED}, received {shortened(raw)}.")
     if "\0" in raw:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
+from shared.data.lines import decode_request
 from shared.errors import DataError, nearest
 from shared.text.words import PUNCTUATION, clean, lower_case
 
@@ -151,13 +152,7 @@ def _text(raw: Any) -> str:
             raise DataError(f'{EXPECTED}, or {{"query": ...}}, received other fields.{hint}')
         raw = raw["query"]
     if isinstance(raw, bytes):
-        try:
-            raw = raw.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"Expected UTF-8, received the byte 0x{raw[error.start]:02x} at column "
-                f"{error.start + 1}; convert the text to UTF-8."
-            ) from None
+        raw = decode_request(raw)
     if not isinstance(raw, str):
         raise DataError(f"{EXPECTED}, received {type(raw).__name__}.")
     return raw

@@ -98,3 +98,18 @@ def read_lines(stream: IO[bytes], problems: Problems) -> Iterator[tuple[int, str
             )
             continue
         yield number, text.rstrip("\r\n")
+
+
+def decode_request(raw: bytes) -> str:
+    """Returns the text of one request; a byte order mark is dropped.
+
+    Raises:
+        DataError: it is not UTF-8.
+    """
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"Expected UTF-8, received the byte 0x{raw[error.start]:02x} at column "
+            f"{error.start + 1}; convert the text to UTF-8."
+        ) from None

@@ -66,9 +66,19 @@ def clean(text: str | bytes) -> str:
 
 
 def lower_case(text: str) -> str:
-    """Returns a text with each code point lower-cased alone."""
-    # For ASCII the table and `str.lower` are the same, and the latter is 20 times faster.
-    return text.lower() if text.isascii() else text.translate(lower_table())
+    """Returns a text with each code point lower-cased alone, as `lower_table` says.
+
+    Two code points need care in `str.lower`: the Greek sigma, which looks at its neighbours, and
+    the dotted capital I, which becomes two. The table itself is 20 times slower.
+
+    Example:
+    >>> lower_case("ÉTÉ"), len(lower_case("İ"))
+    ('été', 1)
+    """
+    if text.isascii():
+        return text.lower()
+    text = text.replace("\u03a3", "\u03c3")
+    return "\u0130".join(part.lower() for part in text.split("\u0130"))
 
 
 def _words(text: str) -> list[str]:

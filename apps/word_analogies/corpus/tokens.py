@@ -26,6 +26,7 @@ from shared.text.words import (
     PUNCTUATION,
     SENTENCE_ENDS,
     SPACES,
+    lower_case,
 )
 
 _CUTS = re.escape("".join(sorted({*string.punctuation, *PUNCTUATION})))
@@ -44,22 +45,6 @@ _ENDS = re.compile(f"[{SENTENCE_ENDS}][{re.escape(CLOSERS)}]*+(?:{SPACES}|{LINE_
 _INVISIBLE = re.compile(INVISIBLE)
 _DIGITS = re.compile("[0-9]")
 _NUMBER = re.compile("[0-9][0-9.,]*")
-
-
-def lower_case(text: str) -> str:
-    """Returns the text with each code point lower-cased alone, as `shared.text.words` does.
-
-    Two code points need care in `str.lower`: the Greek sigma, which looks at its neighbours, and
-    the dotted capital I, which becomes two.
-
-    Example:
-    >>> lower_case("ÉTÉ"), len(lower_case("İ"))
-    ('été', 1)
-    """
-    if text.isascii():
-        return text.lower()
-    text = text.replace("\u03a3", "\u03c3")
-    return "\u0130".join(part.lower() for part in text.split("\u0130"))
 
 
 @dataclass(frozen=True)
