@@ -73,6 +73,8 @@ class Bundle:
     model: "keras.Model"
     manifest: Mapping[str, Any]
     path: Path
+    memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What the app keeps with a run while it is loaded, such as compiled functions."""
 
     def outputs(self, items: Sequence[Any]) -> "dict[str, np.ndarray]":
         """Answers a batch of parsed items with the named arrays a server would send."""

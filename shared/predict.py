@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from shared.app import App
-from shared.errors import BundleError, DataError, UserError
+from shared.errors import BundleError, DataError, UserError, import_extra
 from shared.quiet import load_keras
 
 if TYPE_CHECKING:
@@ -78,11 +78,15 @@ class LoadedSavedModel:
         import tensorflow as tf
 
         from shared.export.lineage import read_lineage
+        from shared.export.ops import read_saved_model, used_ops
 
         owner = read_lineage(path)["app"]
         if owner != app.name:
             raise UserError(f"The SavedModel {path} belongs to {owner}, not to {app.name}.")
         try:
+            if not all(hasattr(tf.raw_ops, op) for op in used_ops(read_saved_model(path))):
+                # Servers have the operations of tensorflow-text built in; Python imports them.
+                import_extra("tensorflow_text", extra="text")
             self._module = tf.saved_model.load(str(path))  # must outlive its signatures
         except (OSError, ValueError, tf.errors.OpError) as error:
             raise UserError(

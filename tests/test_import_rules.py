@@ -26,7 +26,7 @@ GROUND = {"shared.errors", "shared.files"}
 FLOORS = {
     "shared/layers/": {"shared.layers"},
     "shared/losses/": {"shared.layers"},
-    "shared/decoding/": {"shared.layers"},
+    "shared/decoding/": {"shared.layers", "shared.decoding"},
     "shared/metrics/": {"shared.layers", *GROUND},
     "shared/text/": {"shared.layers", "shared.text", *GROUND},
     "shared/images/": {"shared.layers", "shared.images", *GROUND},
@@ -39,7 +39,7 @@ LIGHT = re.compile(
 
 TENSORFLOW = {"tensorflow", "tensorflow_text", "tensorflow_datasets"}
 TENSORFLOW_FILES = re.compile(
-    r"shared/(images|export|trust|serving)/|shared/text/graph\.py|apps/\w+/serving\.py"
+    r"shared/(images|export|trust|serving)/|shared/text/graph\.py|apps/\w+/(serving|graph_\w+)\.py"
 )
 TENSORFLOW_FUNCTIONS = re.compile(
     r"shared/(training|data|testing)/|shared/(runtime|predict|quiet)\.py"

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from shared.errors import BundleError, ConfigError
+from shared.training.averaging import keep_epoch
 from shared.training.curve import draw_curve
 from shared.training.history import History, write_rows
 from shared.training.stage import Stage
@@ -136,6 +137,8 @@ class Run:
             return
         if self.position.step == self.epochs_done * len(self.stage.train) > 0:
             save_weights(self.stage.model, self.folder / "weights" / "last.npz")
+            if keep := self.stage.keep_last:
+                keep_epoch(self.stage.model, self.folder, epoch=self.epochs_done, keep=keep)
             if self.position.best_epoch == self.epochs_done:
                 save_weights(self.stage.model, self.best_path)
         write_rows(self.folder / "metrics.jsonl", self.position.rows)

@@ -37,6 +37,7 @@ class Stage:
         prepare: called when the stage starts and when it is resumed, before `model.compile`:
             the place to freeze layers or to switch a softmax on.
         jit_compile: compile the training step with XLA also on TensorFlow.
+        keep_last: keep the weights of so many last epochs, for `averaging.average_weights`.
         from_best: start from the best weights of the stage before, not from its last ones.
     """
 
@@ -54,6 +55,7 @@ class Stage:
     patience: int | None = None
     prepare: Callable[[], None] | None = None
     jit_compile: bool = False
+    keep_last: int = 0
     from_best: bool = False
 
     @property

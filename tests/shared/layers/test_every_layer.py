@@ -10,11 +10,20 @@ import pytest
 import apps
 import shared.layers
 from apps.memory_qa.model import MemN2N
+from apps.translation.model import Transformer
+from apps.translation.translator import Translator
 from apps.word_analogies.model import NearestWords
 from apps.word_analogies.trainers.skip_gram import SkipGram
+from shared.layers.feed_forward import FeedForward
 from shared.layers.memory_hop import MemoryHop
+from shared.layers.multi_head_attention import MultiHeadAttention
 from shared.layers.position_encoding import PositionEncoding
+from shared.layers.residual import Residual
+from shared.layers.sinusoidal_positions import SinusoidalPositions
 from shared.layers.temporal_encoding import TemporalEncoding
+from shared.layers.tied_embedding import TiedEmbedding
+from shared.layers.transformer_decoder_block import TransformerDecoderBlock
+from shared.layers.transformer_encoder_block import TransformerEncoderBlock
 from shared.testing.check_layer import check_layer
 from shared.testing.compare_backends import compare_backends
 from shared.testing.layer_case import LayerCase
@@ -61,7 +70,70 @@ def _memn2n(**init: object) -> LayerCase:
     )
 
 
+SOURCE_MASK = np.array([[1, 1, 0], [1, 0, 0]], bool)
+ATTENTION_MASK = np.array([[[1, 1, 0], [0, 1, 1]], [[1, 0, 0], [1, 1, 1]]], bool)
+
+
+def _transformer(*, norm_first: bool) -> LayerCase:
+    return LayerCase(
+        cls=Transformer,
+        init={
+            "vocabulary_size": 9,
+            "layers": 2,
+            "size": 6,
+            "num_heads": 2,
+            "units": 16,
+            "dropout": 0.0,
+            "norm_first": norm_first,
+        },
+        inputs={
+            "inputs": {
+                "source_ids": np.array([[5, 6, 3], [7, 3, 0]], "int32"),
+                "target_ids": np.array([[2, 4], [2, 8]], "int32"),
+            }
+        },
+        output_dtype="float32",
+    )
+
+
 CASES = [
+    LayerCase(cls=FeedForward, init={"units": 7}, inputs={"inputs": _normal(2, 3, 4)}),
+    LayerCase(
+        cls=MultiHeadAttention,
+        init={"num_heads": 2},
+        inputs={"queries": _normal(2, 2, 6), "memory": _normal(2, 3, 4)},
+    ),
+    LayerCase(
+        cls=Residual,
+        # What the other form normalises goes through `enter`, which the blocks call.
+        init={"norm_first": False},
+        inputs={"inputs": _normal(2, 3, 4), "change": _normal(2, 3, 4) * 2},
+    ),
+    LayerCase(cls=SinusoidalPositions, init={}, inputs={"inputs": _normal(2, 3, 4)}),
+    LayerCase(
+        cls=TiedEmbedding,
+        init={"vocabulary_size": 9, "size": 4},
+        inputs={"token_ids": np.array([[5, 0], [8, 1]], "int32")},
+    ),
+    LayerCase(
+        cls=TransformerEncoderBlock,
+        init={"num_heads": 2, "units": 7, "norm_first": True},
+        inputs={"inputs": _normal(2, 3, 6), "padding_mask": SOURCE_MASK},
+        masks={"padding_mask": ("inputs",)},
+        free_where_masked=True,
+    ),
+    LayerCase(
+        cls=TransformerDecoderBlock,
+        init={"num_heads": 2, "units": 7},
+        inputs={
+            "inputs": _normal(2, 2, 6),
+            "memory": _normal(2, 3, 4),
+            "memory_mask": SOURCE_MASK,
+        },
+        masks={"memory_mask": ("memory",)},
+    ),
+    _transformer(norm_first=True),
+    _transformer(norm_first=False),
     LayerCase(
         cls=PositionEncoding,
         init={},
@@ -96,6 +168,8 @@ CASES = [
 # A trainer that updates its own tables has no gradient to check; its tests compare each update
 # with a slow one: tests/apps/word_analogies/test_trainers_skip_gram.py.
 TRAINERS = {SkipGram}
+# A search is no layer with weights of its own: tests/shared/decoding, and the contract of the app.
+SEARCHES = {Translator}
 
 
 def _registered_layers() -> dict[str, type]:
@@ -132,7 +206,7 @@ def test_layers_agree_with_jax() -> None:
 def test_no_layer_is_left_out() -> None:
     registered = set(_registered_layers().values())
     assert registered >= {MemN2N, MemoryHop}
-    assert registered == {case.cls for case in CASES} | TRAINERS
+    assert registered == {case.cls for case in CASES} | TRAINERS | SEARCHES
 
 
 def test_every_layer_is_registered_under_our_name() -> None:

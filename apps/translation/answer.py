@@ -1,0 +1,121 @@
+"""Translations as named arrays, and as something a person can read.
+
+`answer` gives in Python what `apps.translation.serving` gives in a served graph: the same names,
+types and shapes, so that an export can be compared with its bundle by value.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from apps.translation.translator import Translator
+
+# Sentences that are translated at once where all are there from the start.
+BATCH_SIZE = 64
+
+if TYPE_CHECKING:
+    from shared.bundle import Bundle
+
+
+def translator_of(bundle: "Bundle") -> Translator:
+    """Returns the search over a run's network; compiled once."""
+    if "translator" not in bundle.memo:
+        bundle.memo["translator"] = Translator(
+            bundle.model, bundle.config.decoding, with_attention=True
+        )
+    return bundle.memo["translator"]
+
+
+def answer(bundle: "Bundle", items: Sequence[str]) -> dict[str, np.ndarray]:
+    """Translates a batch of sentences.
+
+    Args:
+        bundle: a run of translation.
+        items: B sentences.
+
+    Returns:
+        translation (B,) bytes; log_probability and score (B,) float32 of it; translations (B, N)
+        bytes, scores and log_probabilities (B, N) float32, the best first; source_tokens (B, S)
+        and target_tokens (B, T) bytes, the pieces of the sentence and of its best translation,
+        each with the end and "" behind it; alignment (B, T, S) float32, where each piece looked.
+    """
+    tokeniser = bundle.preprocessing.tokeniser
+    source_ids = bundle.preprocessing.source_ids(
+        items, max_tokens=bundle.config.decoding.max_tokens
+    )
+    found = translator_of(bundle).predict_on_batch({"source_ids": source_ids})
+    token_ids = found["token_ids"]
+    texts = tokeniser.decode(token_ids.reshape(-1, token_ids.shape[-1]).tolist())
+    translations = np.array([text.encode() for text in texts], object).reshape(token_ids.shape[:2])
+    pieces = np.array([b"", *(piece.encode() for piece in tokeniser.pieces[1:])], dtype=object)
+    return {
+        "translation": translations[:, 0],
+        "log_probability": found["log_probability"][:, 0],
+        "score": found["score"][:, 0],
+        "translations": translations,
+        "log_probabilities": found["log_probability"],
+        "scores": found["score"],
+        "source_tokens": pieces[source_ids],
+        "target_tokens": pieces[token_ids[:, 0]],
+        "alignment": found["attention"][:, 0],
+    }
+
+
+def translate(
+    translator: Translator, preprocessing: Any, sentences: Sequence[str], *, max_tokens: int
+) -> list[str]:
+    """Returns the best translation of each sentence; those of like length go together."""
+    order = sorted(range(len(sentences)), key=lambda place: len(sentences[place]))
+    translations = [""] * len(sentences)
+    for start in range(0, len(order), BATCH_SIZE):
+        places = order[start : start + BATCH_SIZE]
+        source_ids = preprocessing.source_ids(
+            [sentences[place] for place in places], max_tokens=max_tokens
+        )
+        token_ids = translator.predict_on_batch({"source_ids": source_ids})["token_ids"][:, 0]
+        for place, text in zip(
+            places, preprocessing.tokeniser.decode(token_ids.tolist()), strict=True
+        ):
+            translations[place] = text
+    return translations
+
+
+def readable(outputs: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
+    """Turns the named arrays into one dict a sentence.
+
+    Returns:
+        `answer`, `log_probability`, `score`; `translations`, the n best as `{translation,
+        log_probability, score}`; and `alignment` as `{source_tokens, target_tokens, weights}`, a
+        row of weights for each target token.
+    """
+    return [
+        _one({name: array[row] for name, array in outputs.items()})
+        for row in range(len(outputs["translation"]))
+    ]
+
+
+def _one(output: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    source, target = (
+        [piece.decode() for piece in output[name] if piece]
+        for name in ("source_tokens", "target_tokens")
+    )
+    return {
+        "answer": output["translation"].decode(),
+        "log_probability": float(output["log_probability"]),
+        "score": float(output["score"]),
+        "translations": [
+            {"translation": text.decode(), "log_probability": float(total), "score": float(score)}
+            for text, total, score in zip(
+                output["translations"], output["log_probabilities"], output["scores"], strict=True
+            )
+        ],
+        "alignment": {
+            "source_tokens": source,
+            "target_tokens": target,
+            "weights": [
+                [float(weight) for weight in row[: len(source)]]
+                for row in output["alignment"][: len(target)]
+            ],
+        },
+    }

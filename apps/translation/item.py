@@ -1,0 +1,56 @@
+"""What `predict` is asked: one sentence."""
+
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared.errors import DataError, nearest
+
+EXPECTED = 'expected a sentence of text, or {"source": "..."}'
+
+
+def parse_sentence(raw: Any) -> str:
+    """Reads one raw input.
+
+    Args:
+        raw: str, bytes in UTF-8, or a mapping with the sentence as "source".
+
+    Raises:
+        DataError: it is no text, or nothing but white space.
+
+    Example:
+    >>> parse_sentence(" Do you see an old owl? ")
+    'Do you see an old owl?'
+    """
+    if isinstance(raw, Mapping):
+        if list(raw) != ["source"]:
+            hint = nearest(str(next(iter(raw), "")), ["source"])
+            raise DataError(f"{EXPECTED}, received other fields.{hint}")
+        raw = raw["source"]
+    if isinstance(raw, bytes):
+        try:
+            raw = raw.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"Expected UTF-8, received the byte 0x{raw[error.start]:02x} at column "
+                f"{error.start + 1}; convert the text to UTF-8."
+            ) from None
+    if not isinstance(raw, str):
+        raise DataError(f"{EXPECTED}, received {type(raw).__name__}.")
+    if "\0" in raw:
+        raise DataError(f"{EXPECTED}, received a NUL character.")
+    if not raw.strip():
+        raise DataError(f"{EXPECTED}, received nothing but white space.")
+    return raw.strip()
+
+
+def example_sentences(pieces: Sequence[str], *, seed: int = 0) -> list[str]:
+    """Returns sentences of mixed lengths, to check and warm up an export with.
+
+    Args:
+        pieces: of the tokeniser, "▁" for a space.
+        seed: the same seed gives the same sentences.
+    """
+    chance = random.Random(seed)
+    words = [piece[1:] for piece in pieces if piece[0] == "▁" and piece[1:].isalpha()] or ["word"]
+    return [" ".join(chance.choices(words, k=count)) + "." for count in (1, 3, 5, 9, 17, 30)]

@@ -1,0 +1,164 @@
+"""The networks of translation: an encoder of the source, a decoder of the target.
+
+All of them offer `encode`, `init_state` and `step`, which is what `shared.decoding` needs, and are
+trained as a function from source and shifted target to logits.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+from keras import ops
+
+from shared.layers.sinusoidal_positions import SinusoidalPositions
+from shared.layers.tied_embedding import TiedEmbedding
+from shared.layers.transformer_decoder_block import TransformerDecoderBlock
+from shared.layers.transformer_encoder_block import TransformerEncoderBlock
+
+if TYPE_CHECKING:
+    from apps.translation.config import ModelConfig
+
+
+@keras.saving.register_keras_serializable(package="brickyard")
+class Transformer(keras.Model):
+    """Encoder and decoder of attention alone (Vaswani et al. 2017, arXiv:1706.03762).
+
+    One table holds the vectors of source tokens, of target tokens, and the logits, so both
+    languages share a vocabulary.
+
+    Args:
+        vocabulary_size: V.
+        layers: of the encoder, and as many of the decoder.
+        size: D.
+        num_heads: H, of every attention.
+        units: width of the feed-forward parts.
+        dropout: 0 to below 1.
+        norm_first: normalise before each part of a block instead of after its sum.
+
+    Call:
+        {"source_ids": int32 (B, S), "target_ids": int32 (B, T)}, padded with 0 ->
+        logits float32 (B, T, V) of the token behind each target token.
+    """
+
+    def __init__(
+        self,
+        *,
+        vocabulary_size: int,
+        layers: int,
+        size: int,
+        num_heads: int,
+        units: int,
+        dropout: float,
+        norm_first: bool,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.vocabulary_size, self.layer_count = vocabulary_size, layers
+        self.size, self.num_heads, self.units = size, num_heads, units
+        self.dropout, self.norm_first = dropout, norm_first
+        low = {"dtype": self.dtype_policy}
+        block: dict[str, Any] = {
+            "num_heads": num_heads,
+            "units": units,
+            "dropout": dropout,
+            "norm_first": norm_first,
+            **low,
+        }
+        numbers = range(layers)
+        self.embedding = TiedEmbedding(
+            vocabulary_size=vocabulary_size, size=size, name="embedding", **low
+        )
+        self.positions = SinusoidalPositions(name="positions", **low)
+        self.drop = keras.layers.Dropout(dropout, name="dropout", **low)
+        self.encoder = [TransformerEncoderBlock(name=f"encoder_{n}", **block) for n in numbers]
+        self.decoder = [TransformerDecoderBlock(name=f"decoder_{n}", **block) for n in numbers]
+        # Where blocks normalise what they are given, somebody has to normalise what comes out.
+        self.norms = [
+            keras.layers.LayerNormalization(epsilon=1e-5, name=f"{side}_norm", **low)
+            for side in ("encoder", "decoder")
+            if norm_first
+        ]
+
+    def build(self, input_shape: Any = None) -> None:
+        """Makes all weights; their shapes do not depend on the inputs."""
+        features = (None, None, self.size)
+        self.embedding.build((None, None))
+        self.positions.build(features)
+        for block in self.encoder:
+            block.build(features)
+        for block in self.decoder:
+            block.build(features, features)
+        for norm in self.norms:
+            norm.build(features)
+        self.built = True
+
+    def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
+        """Returns logits (B, T, V)."""
+        memory, mask = self.encode(inputs["source_ids"], training=training)
+        x = self._enter(inputs["target_ids"], 0, training=training)
+        for block in self.decoder:
+            x = block(x, memory, mask, training=training)
+        return self.embedding.logits(self._leave(x, -1))
+
+    def encode(self, source_ids: Any, training: bool = False) -> tuple[Any, Any]:
+        """Returns the memory (B, S, D) of source ids (B, S), and its mask, bool (B, S)."""
+        mask = source_ids != 0
+        x = self._enter(source_ids, 0, training=training)
+        for block in self.encoder:
+            x = block(x, mask, training=training)
+        return self._leave(x, 0), mask
+
+    def init_state(self, rows: Any, max_steps: Any) -> list[dict[str, Any]]:
+        """Returns an empty cache for `rows` hypotheses of up to `max_steps` tokens."""
+        shape = (rows, self.num_heads, max_steps, self.size // self.num_heads)
+        zeros = ops.zeros(shape, self.compute_dtype)
+        return [{"keys": zeros, "values": zeros} for _ in self.decoder]
+
+    def stepper(self, memory: Any, memory_mask: Any) -> Any:
+        """Returns the step function of `shared.decoding` for a memory (B, S, D)."""
+        projected = [block.project(memory) for block in self.decoder]
+
+        def step(ids: Any, position: Any, state: list[dict[str, Any]]) -> tuple[Any, Any, Any]:
+            """Returns logits (R, V), the new state, and the attention (R, S) of the last block."""
+            x = self._enter(ids[:, None], position)[:, 0]
+            state, attention = list(state), None
+            for number, block in enumerate(self.decoder):
+                x, state[number], attention = block.step(
+                    x, position, state[number], projected[number], memory_mask
+                )
+            return self.embedding.logits(self._leave(x, -1)), state, attention
+
+        return step
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments, for saving."""
+        return {
+            **super().get_config(),
+            "vocabulary_size": self.vocabulary_size,
+            "layers": self.layer_count,
+            "size": self.size,
+            "num_heads": self.num_heads,
+            "units": self.units,
+            "dropout": self.dropout,
+            "norm_first": self.norm_first,
+        }
+
+    def _enter(self, ids: Any, start: Any, training: bool = False) -> Any:
+        return self.drop(self.positions(self.embedding(ids), start=start), training=training)
+
+    def _leave(self, x: Any, side: int) -> Any:
+        return self.norms[side](x) if self.norms else x
+
+
+def build_transformer(config: "ModelConfig", *, vocabulary_size: int) -> Transformer:
+    """Builds a Transformer with fresh weights."""
+    model = Transformer(
+        vocabulary_size=vocabulary_size,
+        layers=config.layers,
+        size=config.size,
+        num_heads=config.num_heads,
+        units=config.units,
+        dropout=config.dropout,
+        norm_first=config.norm_first,
+    )
+    model.build()
+    return model

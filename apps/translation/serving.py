@@ -1,0 +1,71 @@
+"""The served form of translation: a sentence as a plain string in, its translation out.
+
+Tokeniser, network, beam search and detokeniser are one graph; its numeric part is a function of
+its own, which an accelerator can take.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import tensorflow as tf
+
+from apps.translation.answer import translator_of
+from apps.translation.graph_tokeniser import GraphTokeniser
+from apps.translation.tokeniser import END_ID
+from shared.export.served import Served
+
+if TYPE_CHECKING:
+    from shared.bundle import Bundle
+
+
+def build_served(bundle: "Bundle") -> Served:
+    """Returns the signatures of a run.
+
+    - `serving_default`: source string (B,) -> what `apps.translation.answer.answer` returns.
+    - `ids`: source_ids int32 (B, S), each with the end token and 0 behind it -> token_ids int32
+      (B, N, T), log_probability and score float32 (B, N), attention float32 (B, N, T, S).
+    """
+    translator = translator_of(bundle)
+    max_tokens = bundle.config.decoding.max_tokens
+    pieces = [b"", *(piece.encode() for piece in bundle.preprocessing.tokeniser.pieces[1:])]
+    module = tf.Module()
+    module.translator = translator
+    module.tokeniser = GraphTokeniser(bundle.preprocessing.tokeniser)
+
+    source_ids = tf.TensorSpec([None, None], tf.int32, name="source_ids")
+    text = tf.TensorSpec([None], tf.string, name="source")
+
+    @tf.function(input_signature=[source_ids])
+    def core(source_ids: tf.Tensor) -> dict[str, tf.Tensor]:
+        return translator({"source_ids": source_ids})
+
+    @tf.function(input_signature=[text])
+    def translate(source: tf.Tensor) -> dict[str, tf.Tensor]:
+        ids = module.tokeniser.encode(source)[:, :max_tokens]
+        end = tf.fill([ids.nrows(), 1], END_ID)
+        source_ids = tf.concat([ids, end], axis=1).to_tensor(default_value=0)
+        found = core(source_ids)
+        translations = module.tokeniser.decode(found["token_ids"])
+        best = found["token_ids"][:, 0]
+        names = tf.constant(pieces)
+        return {
+            "translation": translations[:, 0],
+            "log_probability": found["log_probability"][:, 0],
+            "score": found["score"][:, 0],
+            "translations": translations,
+            "log_probabilities": found["log_probability"],
+            "scores": found["score"],
+            "source_tokens": tf.gather(names, source_ids),
+            "target_tokens": tf.gather(names, best),
+            "alignment": found["attention"][:, 0],
+        }
+
+    module.core = core
+    example = {"source_ids": np.array([[5, 6, 7, END_ID]], np.int32)}
+    return Served(
+        module=module,
+        signatures={"serving_default": translate, "ids": core},
+        core=core,
+        core_example=example,
+        examples={"ids": example},
+    )

@@ -1,0 +1,108 @@
+"""Trains a tokeniser on the training text, the same each time."""
+
+import io
+import re
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+from typing import Literal
+
+from apps.translation.pieces import rounded_scores
+from apps.translation.tokeniser import (
+    END_ID,
+    EXTRA,
+    MAX_BYTES,
+    PADDING_ID,
+    START_ID,
+    UNKNOWN_ID,
+    Tokeniser,
+)
+from shared.errors import DataError, import_extra
+
+_TOO_LARGE = re.compile(r"Vocabulary size too high .*<= (\d+)")
+_TOO_SMALL = re.compile(r"smaller than required_chars\. \d+ vs (\d+)")
+
+
+def train_tokeniser(
+    texts: Iterable[str],
+    *,
+    size: int,
+    kind: Literal["unigram", "bpe"] = "unigram",
+    byte_fallback: bool = False,
+    lower_case: bool = False,
+    character_coverage: float = 1.0,
+    share: float = 1.0,
+    seed: int = 0,
+) -> Tokeniser:
+    """Trains a sentencepiece model, in one thread.
+
+    Args:
+        texts: training sentences; of one longer than `tokeniser.MAX_BYTES` bytes, the start.
+        size: of the vocabulary, with the four ids of no piece.
+        kind: how pieces are found: by likelihood, or by joining frequent pairs.
+        byte_fallback: writes unknown characters as bytes, with 256 pieces for them, so that
+            nothing is unknown.
+        lower_case: makes all text lower-case.
+        character_coverage: share of the characters, by how often they come, that get a piece of
+            their own; below 1 for scripts of many characters.
+        share: of the texts, from 0 to 1; less than all of them for a corpus of tens of millions.
+        seed: chooses this share; the training itself has no chance in it.
+
+    Raises:
+        DataError: there is no text, or the vocabulary is too large or too small for it.
+        MissingPackageError: sentencepiece is not installed.
+    """
+    sentencepiece = import_extra("sentencepiece", extra=EXTRA)
+    written = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=_chosen(texts, share, seed),
+            model_writer=written,
+            vocab_size=size,
+            model_type=kind,
+            byte_fallback=byte_fallback,
+            normalization_rule_name="nmt_nfkc_cf" if lower_case else "nmt_nfkc",
+            character_coverage=character_coverage,
+            pad_id=PADDING_ID,
+            unk_id=UNKNOWN_ID,
+            bos_id=START_ID,
+            eos_id=END_ID,
+            max_sentence_length=MAX_BYTES,
+            num_threads=1,
+            minloglevel=2,
+        )
+    except RuntimeError as error:
+        raise _refused(str(error), size) from None
+    return Tokeniser(rounded_scores(written.getvalue()))
+
+
+def _chosen(texts: Iterable[str], share: float, seed: int) -> Iterator[bytes]:
+    secret = seed.to_bytes(8, "little", signed=True)
+    for text in texts:
+        data = text.encode("utf-8", "surrogatepass")
+        if share < 1:
+            rank = int.from_bytes(blake2b(data, digest_size=8, key=secret).digest(), "little")
+            if rank >= share * 2**64:
+                continue
+        yield data[:MAX_BYTES]
+
+
+def _refused(said: str, size: int) -> DataError:
+    too_large, too_small = _TOO_LARGE.search(said), _TOO_SMALL.search(said)
+    if too_large:
+        return DataError(
+            f"Expected a vocabulary of at most {too_large[1]} pieces, which is all that the "
+            f"training text allows, received {size}; ask for {too_large[1]} or give more text."
+        )
+    if too_small:
+        return DataError(
+            f"Expected a vocabulary of at least {too_small[1]} pieces, one for each character of "
+            f"the training text, received {size}; ask for more, or for a lower character coverage."
+        )
+    if "sentences_.empty" in said or "all_chars_count" in said:
+        return DataError(
+            "Expected training text for a tokeniser, received none; give pairs with words in them."
+        )
+    return DataError(
+        f"Expected training text for a tokeniser, received some that sentencepiece refuses: "
+        f"{' '.join(said.split())[-200:]}; change the settings or the text."
+    )

@@ -1,0 +1,76 @@
+"""From source ids to the ids of translations: the encoder, and the search with the decoder.
+
+It is a Keras model, so Keras compiles it on every backend; `predict`, the validation during
+training and the served graph all call this one.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+from keras import ops
+
+from apps.translation.batches import END_ID, START_ID, UNKNOWN_ID
+from shared.decoding.beam_search import beam_search
+
+if TYPE_CHECKING:
+    from apps.translation.config import DecodingConfig
+    from apps.translation.model import Transformer
+
+# A translation may be longer than its source by so many tokens, whatever the ratio.
+SPARE_STEPS = 10
+
+
+@keras.saving.register_keras_serializable(package="brickyard")
+class Translator(keras.Model):
+    """Translates a batch of source ids.
+
+    Args:
+        network: has `encode`, `init_state` and `stepper`.
+        config: of the search.
+        with_attention: also return where each token looked.
+
+    Call:
+        {"source_ids": int32 (B, S)}, each ending with the end token and padded with 0 ->
+        "token_ids" int32 (B, N, T), the end token included, 0 behind it; "log_probability" float32
+        (B, N), the sum over the tokens; "score" float32 (B, N), by which they are ordered; and
+        "attention" float32 (B, N, T, S), zero behind the end.
+    """
+
+    def __init__(self, network: "Transformer", config: "DecodingConfig", *, with_attention: bool):
+        super().__init__()
+        self.network = network
+        self.config = config
+        self.with_attention = with_attention
+        self.built = True
+
+    def call(self, inputs: dict[str, Any], training: bool = False) -> dict[str, Any]:
+        """Returns the best translations."""
+        source_ids, config = inputs["source_ids"], self.config
+        batch, length = ops.shape(source_ids)
+        memory, mask = self.network.encode(source_ids)
+        lengths = ops.sum(ops.cast(mask, "int32"), axis=1)
+        most = ops.cast(ops.cast(lengths, "float32") * config.max_ratio, "int32") + SPARE_STEPS
+        steps = ops.cast(ops.cast(length, "float32") * config.max_ratio, "int32") + SPARE_STEPS
+        if isinstance(length, int):
+            steps = int(length * config.max_ratio) + SPARE_STEPS
+        found = beam_search(
+            self.network.stepper(memory, mask),
+            self.network.init_state(batch * config.beam_width, steps),
+            batch=batch,
+            beam_width=config.beam_width,
+            start_id=START_ID,
+            end_id=END_ID,
+            max_steps=steps,
+            max_lengths=most,
+            n_best=config.n_best,
+            length_penalty=config.length_penalty,
+            source_mask=mask,
+            with_attention=self.with_attention,
+            blocked_ids=(UNKNOWN_ID,),
+        )
+        result = {
+            "token_ids": found.token_ids,
+            "log_probability": found.log_probability,
+            "score": found.score,
+        }
+        return {**result, "attention": found.attention} if self.with_attention else result

@@ -1,0 +1,47 @@
+"""The mean of the weights of the last epochs, which is often better than any of them.
+
+A stage with `keep_last` leaves the weights of its last epochs in `state/epochs`; `average_weights`
+puts their mean into the model (Junczys-Dowmunt et al. 2016, arXiv:1610.04265, section 2.3).
+"""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from shared.errors import OperationError
+from shared.files import read_arrays
+from shared.training.weights import named_weights, save_weights
+
+EPOCHS = Path("state", "epochs")
+
+
+def keep_epoch(model: keras.Model, run_dir: Path, *, epoch: int, keep: int) -> None:
+    """Writes the weights of an epoch, and removes those of the epoch `keep` before it."""
+    folder = run_dir / EPOCHS
+    folder.mkdir(parents=True, exist_ok=True)
+    save_weights(model, folder / f"{epoch:05}.npz")
+    for old in sorted(folder.glob("*.npz"))[:-keep]:
+        old.unlink()
+
+
+def average_weights(model: keras.Model, run_dir: Path) -> int:
+    """Puts the mean of the kept epochs into a model.
+
+    Returns:
+        how many epochs were averaged.
+
+    Raises:
+        OperationError: none was kept.
+    """
+    files = sorted((run_dir / EPOCHS).glob("*.npz"))
+    if not files:
+        raise OperationError(f"Expected weights of epochs in {run_dir / EPOCHS}, found none.")
+    weights = named_weights(model)
+    sums = {name: np.zeros(tuple(weight.shape), np.float64) for name, weight in weights.items()}
+    for file in files:
+        for name, array in read_arrays(file).items():
+            sums[name] += array
+    for name, weight in weights.items():
+        weight.assign((sums[name] / len(files)).astype(np.float32))
+    return len(files)
