@@ -31,6 +31,8 @@ class TrainingConfig:
     """Passes over the training data, at most."""
     optimizer: Literal["adam", "sgd"] = "adam"
     """The update rule."""
+    beta_2: float = 0.999
+    """Decay of the mean square of the gradients (adam)."""
     learning_rate: float = 1e-3
     """The highest learning rate of the schedule."""
     schedule: Literal["constant", "cosine", "inverse_sqrt", "linear"] = "constant"

@@ -36,7 +36,7 @@ class TokensConfig:
 
     method: Literal["unigram", "bpe"] = "bpe"
     """How sentencepiece cuts words."""
-    vocabulary_size: int = 10_000
+    vocabulary_size: int = 6_000
     """Pieces, those of both languages together."""
     byte_fallback: bool = False
     """Write unknown characters as bytes, so that nothing is unknown."""
@@ -55,7 +55,11 @@ class ModelConfig:
     units: int = 256
     """Width of the feed-forward parts."""
     dropout: float = 0.3
-    """Share that is dropped of embeddings, attention weights, units and residuals (0 to 1)."""
+    """Share that is dropped of embeddings and of what each part of a block adds (0 to 1)."""
+    attention_dropout: float = 0.0
+    """Likewise of attention weights."""
+    activation_dropout: float = 0.0
+    """Likewise of the rectified units of the feed-forward parts."""
     norm_first: bool = False
     """Normalise before each part of a block instead of after its sum."""
 
@@ -94,8 +98,9 @@ class TranslationConfig(AppConfig):
 
 # Transformer-tiny of Multi30k (Wu et al. 2021): post-norm, inverse square root after 2,000 steps.
 _RECIPE = TrainingConfig(
-    epochs=60,
+    epochs=50,
     learning_rate=5e-3,
+    beta_2=0.98,
     schedule="inverse_sqrt",
     warm_up_steps=2000,
 )

@@ -31,7 +31,9 @@ class Transformer(keras.Model):
         size: D.
         num_heads: H, of every attention.
         units: width of the feed-forward parts.
-        dropout: 0 to below 1.
+        dropout: of embeddings and of what each part of a block adds, 0 to below 1.
+        attention_dropout: of attention weights.
+        activation_dropout: of the rectified units of the feed-forward parts.
         norm_first: normalise before each part of a block instead of after its sum.
 
     Call:
@@ -48,6 +50,8 @@ class Transformer(keras.Model):
         num_heads: int,
         units: int,
         dropout: float,
+        attention_dropout: float = 0.0,
+        activation_dropout: float = 0.0,
         norm_first: bool,
         **kwargs: Any,
     ):
@@ -55,11 +59,14 @@ class Transformer(keras.Model):
         self.vocabulary_size, self.layer_count = vocabulary_size, layers
         self.size, self.num_heads, self.units = size, num_heads, units
         self.dropout, self.norm_first = dropout, norm_first
+        self.attention_dropout, self.activation_dropout = attention_dropout, activation_dropout
         low = {"dtype": self.dtype_policy}
         block: dict[str, Any] = {
             "num_heads": num_heads,
             "units": units,
             "dropout": dropout,
+            "attention_dropout": attention_dropout,
+            "activation_dropout": activation_dropout,
             "norm_first": norm_first,
             **low,
         }
@@ -139,6 +146,8 @@ class Transformer(keras.Model):
             "num_heads": self.num_heads,
             "units": self.units,
             "dropout": self.dropout,
+            "attention_dropout": self.attention_dropout,
+            "activation_dropout": self.activation_dropout,
             "norm_first": self.norm_first,
         }
 
@@ -158,6 +167,8 @@ def build_transformer(config: "ModelConfig", *, vocabulary_size: int) -> Transfo
         num_heads=config.num_heads,
         units=config.units,
         dropout=config.dropout,
+        attention_dropout=config.attention_dropout,
+        activation_dropout=config.activation_dropout,
         norm_first=config.norm_first,
     )
     model.build()

@@ -23,7 +23,9 @@ class TransformerDecoderBlock(keras.layers.Layer):
     Args:
         num_heads: heads of both attentions; divides D.
         units: width of the feed-forward part.
-        dropout: of attention weights, rectified units and residuals, 0 to below 1.
+        dropout: share of what each part adds that is dropped in training, 0 to below 1.
+        attention_dropout: likewise of attention weights.
+        activation_dropout: likewise of the rectified units.
         norm_first: normalise before each part instead of after its sum.
 
     Call arguments:
@@ -41,20 +43,25 @@ class TransformerDecoderBlock(keras.layers.Layer):
         num_heads: int,
         units: int,
         dropout: float = 0.0,
+        attention_dropout: float = 0.0,
+        activation_dropout: float = 0.0,
         norm_first: bool = False,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.num_heads, self.units = num_heads, units
         self.dropout, self.norm_first = dropout, norm_first
-        low = {"dropout": dropout, "dtype": self.dtype_policy}
-        heads = {"num_heads": num_heads, **low}
-        around = {"norm_first": norm_first, **low}
+        self.attention_dropout, self.activation_dropout = attention_dropout, activation_dropout
+        low = {"dtype": self.dtype_policy}
+        heads = {"num_heads": num_heads, "dropout": attention_dropout, **low}
+        around = {"norm_first": norm_first, "dropout": dropout, **low}
         self._attention = MultiHeadAttention(name="attention", **heads)
         self._attention_sum = Residual(name="attention_sum", **around)
         self._cross_attention = MultiHeadAttention(name="cross_attention", **heads)
         self._cross_attention_sum = Residual(name="cross_attention_sum", **around)
-        self._feed_forward = FeedForward(units=units, name="feed_forward", **low)
+        self._feed_forward = FeedForward(
+            units=units, dropout=activation_dropout, name="feed_forward", **low
+        )
         self._feed_forward_sum = Residual(name="feed_forward_sum", **around)
 
     def build(self, inputs_shape: Any, memory_shape: Any, memory_mask_shape: Any = None) -> None:
@@ -138,6 +145,8 @@ class TransformerDecoderBlock(keras.layers.Layer):
             "num_heads": self.num_heads,
             "units": self.units,
             "dropout": self.dropout,
+            "attention_dropout": self.attention_dropout,
+            "activation_dropout": self.activation_dropout,
             "norm_first": self.norm_first,
         }
 

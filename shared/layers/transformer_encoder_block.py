@@ -23,7 +23,9 @@ class TransformerEncoderBlock(keras.layers.Layer):
     Args:
         num_heads: heads of the attention; divides D.
         units: width of the feed-forward part.
-        dropout: of attention weights, rectified units and residuals, 0 to below 1.
+        dropout: share of what each part adds that is dropped in training, 0 to below 1.
+        attention_dropout: likewise of attention weights.
+        activation_dropout: likewise of the rectified units.
         norm_first: normalise before each part instead of after its sum.
 
     Call arguments:
@@ -40,17 +42,24 @@ class TransformerEncoderBlock(keras.layers.Layer):
         num_heads: int,
         units: int,
         dropout: float = 0.0,
+        attention_dropout: float = 0.0,
+        activation_dropout: float = 0.0,
         norm_first: bool = False,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.num_heads, self.units = num_heads, units
         self.dropout, self.norm_first = dropout, norm_first
-        low = {"dropout": dropout, "dtype": self.dtype_policy}
-        around = {**low, "norm_first": norm_first}
-        self._attention = MultiHeadAttention(num_heads=num_heads, name="attention", **low)
+        self.attention_dropout, self.activation_dropout = attention_dropout, activation_dropout
+        low = {"dtype": self.dtype_policy}
+        around = {"norm_first": norm_first, "dropout": dropout, **low}
+        self._attention = MultiHeadAttention(
+            num_heads=num_heads, dropout=attention_dropout, name="attention", **low
+        )
         self._attention_sum = Residual(name="attention_sum", **around)
-        self._feed_forward = FeedForward(units=units, name="feed_forward", **low)
+        self._feed_forward = FeedForward(
+            units=units, dropout=activation_dropout, name="feed_forward", **low
+        )
         self._feed_forward_sum = Residual(name="feed_forward_sum", **around)
 
     def build(self, inputs_shape: Any, padding_mask_shape: Any = None) -> None:
@@ -79,5 +88,7 @@ class TransformerEncoderBlock(keras.layers.Layer):
             "num_heads": self.num_heads,
             "units": self.units,
             "dropout": self.dropout,
+            "attention_dropout": self.attention_dropout,
+            "activation_dropout": self.activation_dropout,
             "norm_first": self.norm_first,
         }

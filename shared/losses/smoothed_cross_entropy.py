@@ -1,8 +1,9 @@
-"""The loss of sequence models, with label smoothing that costs one more look at the logits."""
+"""The loss of sequence models, with label smoothing."""
 
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 
@@ -10,7 +11,7 @@ from keras import ops
 class SmoothedCrossEntropy(keras.losses.Loss):
     """Cross-entropy against a target of which a share e is spread over the whole vocabulary.
 
-        loss = logsumexp(z) - (1 - e) z_y - e mean(z)
+        q = (1 - e) onehot(y) + e / V,    loss = -sum(q log softmax(z))
 
     Its mean is over the tokens with a weight, so padding (weight 0) counts for nothing: give the
     mask of the targets as `sample_weight`.
@@ -37,11 +38,15 @@ class SmoothedCrossEntropy(keras.losses.Loss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Returns the loss of each token (B, T)."""
         labels = ops.cast(y_true, "int32")
-        sharp = ops.sparse_categorical_crossentropy(labels, y_pred, from_logits=True)
         if not self.smoothing:
-            return sharp
-        chosen = ops.take_along_axis(y_pred, labels[..., None], axis=-1)[..., 0]
-        return sharp + self.smoothing * (chosen - ops.mean(y_pred, axis=-1))
+            return ops.sparse_categorical_crossentropy(labels, y_pred, from_logits=True)
+        # logsumexp(z) - (1 - e) z_y - e mean(z) is the same without the table q; but its gradient
+        # is three tables of that size, which on TensorFlow costs 170 ms of a step of 750 ms.
+        size = y_pred.shape[-1]
+        rest = self.smoothing / size
+        hit = ops.expand_dims(labels, -1) == np.arange(size, dtype="int32")
+        targets = ops.where(hit, np.float32(1 - self.smoothing + rest), np.float32(rest))
+        return ops.categorical_crossentropy(targets, y_pred, from_logits=True)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments, for saving."""

@@ -14,7 +14,7 @@ from shared.training.schedules import WarmUpSchedule
 if TYPE_CHECKING:
     from shared.config import TrainingConfig
 
-OPTIMIZERS = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}
+OPTIMIZERS = ("adam", "sgd")
 
 
 def build_optimizer(config: "TrainingConfig", *, total_steps: int) -> keras.optimizers.Optimizer:
@@ -46,4 +46,7 @@ def build_optimizer(config: "TrainingConfig", *, total_steps: int) -> keras.opti
             warm_up_steps=config.warm_up_steps,
             total_steps=total_steps,
         )
-    return OPTIMIZERS[config.optimizer](learning_rate=rate, global_clipnorm=config.clip_norm)
+    common = {"learning_rate": rate, "global_clipnorm": config.clip_norm}
+    if config.optimizer == "sgd":
+        return keras.optimizers.SGD(**common)
+    return keras.optimizers.Adam(beta_2=config.beta_2, **common)
