@@ -141,6 +141,10 @@ class App(ABC):
     def evaluate(self, bundle: "Bundle", examples: Sequence[Any]) -> dict[str, float]:
         """Returns the standard scores of the field on labelled examples."""
 
+    def score_notes(self) -> Mapping[str, str]:
+        """Returns what must be known of the scores to compare them with others, by a name each."""
+        return {}
+
     @abstractmethod
     def parse(self, raw: Any) -> Any:
         """Turns one raw input into an item.
@@ -170,6 +174,14 @@ class App(ABC):
     @abstractmethod
     def signatures(self, bundle: "Bundle") -> "Served":
         """Returns the functions of the SavedModel: raw bytes or strings in, answers out."""
+
+    def export_formats(self) -> "Mapping[str, Callable[[Bundle, Path], None]]":
+        """Returns the forms of `export` beside a SavedModel, by name.
+
+        Each writes a run into an empty folder, and raises `OperationError` if what it wrote does
+        not compute what the run does.
+        """
+        return {}
 
     def details(self, result: Mapping[str, Any]) -> Sequence[str]:
         """Returns lines to print under an answer for a person, beside its plain fields."""

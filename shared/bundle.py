@@ -203,6 +203,7 @@ def record(
     *,
     preprocessing: Preprocessing,
     info: Mapping[str, Any],
+    earlier: Mapping[str, Any] | None = None,
     resume: bool = False,
 ) -> Iterator[Recording]:
     """Surrounds a training run: the bundle is marked complete when the block ends well.
@@ -213,6 +214,8 @@ def record(
         run_dir: an empty or missing folder; with `resume`, also one that was begun.
         preprocessing: fitted on the training split.
         info: the lineage of the data.
+        earlier: manifest of the run whose weights this one starts with; it becomes one of the same
+            lineage, and counts as trained on the same data.
         resume: go on with a run that was begun.
 
     Raises:
@@ -223,7 +226,7 @@ def record(
         manifest = _resumed_manifest(app, config, run_dir, info)
     else:
         check_empty(run_dir, resume=resume)
-        manifest = _new_manifest(app, config, info)
+        manifest = _new_manifest(app, config, info, earlier)
     manifest["state"] = "training"
     manifest["history"].append({"command": _command(), "started": _now(), **_versions_used()})
     (run_dir / "assets").mkdir(parents=True, exist_ok=True)
@@ -299,9 +302,11 @@ def _check_digests(path: Path, files: Mapping[str, str]) -> None:
         )
 
 
-def _new_manifest(app: App, config: AppConfig, info: Mapping[str, Any]) -> dict[str, Any]:
+def _new_manifest(
+    app: App, config: AppConfig, info: Mapping[str, Any], earlier: Mapping[str, Any] | None
+) -> dict[str, Any]:
     run = uuid.uuid4().hex
-    return {
+    manifest = {
         "format": FORMAT,
         "app": app.name,
         "state": "training",
@@ -313,6 +318,11 @@ def _new_manifest(app: App, config: AppConfig, info: Mapping[str, Any]) -> dict[
         "history": [],
         "files": {},
     }
+    if earlier is not None:
+        parts = [*earlier.get("trained_before", ()), *earlier["data"]["parts"]]
+        manifest["lineage"] = earlier.get("lineage", earlier["run"])
+        manifest["trained_before"] = [part for part in parts if part["split"] == "train"]
+    return manifest
 
 
 def _resumed_manifest(

@@ -38,7 +38,9 @@ class TrainingConfig:
     schedule: Literal["constant", "cosine", "inverse_sqrt", "linear"] = "constant"
     """How the learning rate falls after the warm-up."""
     warm_up_steps: int = 0
-    """Batches over which the learning rate rises from 0."""
+    """Updates over which the learning rate rises from 0."""
+    accumulate: int = 1
+    """Batches whose gradients are averaged into one update."""
     clip_norm: float | None = None
     """Largest global l2 norm of the gradients; None does not clip."""
     patience: int | None = None

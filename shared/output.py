@@ -54,15 +54,16 @@ def _print_rows(rows: Iterable[Sequence[str]]) -> None:
         print("\t".join(row), flush=True)
 
 
-def print_scores(scores: Mapping[str, float], *, form: Format) -> None:
-    """Prints one object of scores, or one line a score."""
+def print_scores(scores: Mapping[str, float | str], *, form: Format) -> None:
+    """Prints one object of scores, and of notes on them, or one line each."""
     if form == "json":
         print(json.dumps(dict(scores)))
         return
     width = max(map(len, scores), default=0) if form == "text" else 0
     for name, value in scores.items():
         separator = "  " if form == "text" else "\t"
-        print(f"{name:<{width}}{separator}{value:.6g}")
+        shown = value if isinstance(value, str) else f"{value:.6g}"
+        print(f"{name:<{width}}{separator}{shown}")
 
 
 def _nested(value: Any) -> bool:

@@ -6,10 +6,10 @@ the app and these options. What one app alone offers is in its `verbs()`.
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import tyro
 
@@ -18,6 +18,9 @@ from shared.config import AppConfig, to_dict
 from shared.errors import DataError, UserError
 from shared.output import Format, print_results, print_scores
 from shared.quiet import load_keras
+
+if TYPE_CHECKING:
+    from shared.predict import Answerer
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ class ExportOptions:
     """The name to serve the model under; the app's by default."""
     keep: int | None = None
     """How many newest versions stay; all by default."""
+    format: Literal["saved_model", "ctranslate2"] = "saved_model"
+    """What is written; another form than a SavedModel has no versions."""
 
 
 @dataclass(frozen=True)
@@ -140,26 +145,40 @@ def train(app: App, training: Training) -> None:
 def evaluate(app: App, options: EvaluateOptions) -> None:
     """Scores a run on held-out data."""
     from shared.bundle import load_of
+    from shared.held_out import load_held_out
 
     bundle = load_of(app, options.run)
-    if options.data is None:
-        splits = app.load_data(bundle.config)
-    else:
-        splits = app.load_test_data(replace(bundle.config, data=options.data))
-    examples = splits[options.split]
-    if not options.allow_training_data:
-        _refuse_training_data(bundle.manifest, splits.info, options.split)
-    print_scores(app.evaluate(bundle, examples), form=options.format)
+    examples = load_held_out(
+        bundle,
+        data=options.data,
+        split=options.split,
+        allow_training_data=options.allow_training_data,
+    )
+    scores = app.evaluate(bundle, examples)
+    print_scores({**scores, **app.score_notes()}, form=options.format)
 
 
-def predict(app: App, options: PredictOptions) -> None:
-    """Answers inputs from the command line, a file or stdin."""
+def predict(
+    app: App,
+    options: PredictOptions,
+    *,
+    prepare: "Callable[[Answerer], Answerer] | None" = None,
+) -> None:
+    """Answers inputs from the command line, a file or stdin.
+
+    Args:
+        app: whose inputs they are.
+        options: of the command.
+        prepare: makes an answerer do what further flags of an app ask for.
+    """
     from shared.predict import open_answerer
     from shared.predict import predict as answers_of
 
     if options.inputs and options.input:
         raise UserError("Expected inputs on the line or in --input, received both; leave one out.")
     answerer = open_answerer(app, options.model)
+    if prepare is not None:
+        answerer = prepare(answerer)
     interactive = not options.inputs and options.input is None and sys.stdin.isatty()
     if interactive:
         print(f"{app.item_help} (Ctrl-D ends)", file=sys.stderr)
@@ -176,15 +195,36 @@ def predict(app: App, options: PredictOptions) -> None:
 
 
 def export(app: App, options: ExportOptions) -> None:
-    """Writes the run as the next version of a SavedModel and verifies it."""
+    """Writes the run as the next version of a SavedModel, or in another form, and verifies it."""
     from shared.bundle import load_of
 
+    if options.format != "saved_model":
+        _export_folder(app, options)
+        return
     bundle = load_of(app, options.run)
 
     from shared.export.card import summary
     from shared.export.writer import export as write_saved_model
 
     print(summary(write_saved_model(bundle, options.to, name=options.name, keep=options.keep)))
+
+
+def _export_folder(app: App, options: ExportOptions) -> None:
+    """Writes the run in a form that only some apps have."""
+    from shared.bundle import load_of
+    from shared.export.folder import export_folder
+
+    form, formats = options.format, app.export_formats()
+    if form not in formats:
+        known = ", ".join(["saved_model", *formats])
+        raise UserError(
+            f"Expected a format that {app.name} can be exported in, received {form}; "
+            f"it has: {known}."
+        )
+    if options.keep is not None:
+        raise UserError(f"Expected no --keep with the format {form}, which has no versions.")
+    target = options.to / (options.name or f"{app.name}-{form}")
+    print(f"Wrote {export_folder(load_of(app, options.run), target, formats[form])}")
 
 
 def verify(app: App | None, options: VerifyOptions) -> None:
@@ -241,26 +281,6 @@ SHARED_VERBS: Mapping[str, Verb] = {
 def all_verbs(app: App) -> dict[str, Verb]:
     """Returns the verbs of an app: those of every app, and its own."""
     return {**SHARED_VERBS, **app.verbs()}
-
-
-def _refuse_training_data(manifest: Mapping[str, Any], info: Mapping[str, Any], split: str) -> None:
-    if split != "train" and _digests(info) == _digests(manifest["data"]):
-        return  # the run's own source, from which this split was held back in the same way
-    trained = {part["sha256"] for part in manifest["data"]["parts"] if part["split"] == "train"}
-    again = [
-        part["name"]
-        for part in info["parts"]
-        if part["split"] == split and part["sha256"] in trained
-    ]
-    if again:
-        raise DataError(
-            f"The run was trained on {', '.join(again)}, so a score on it says nothing about new "
-            "data; name other data or another split, or add --allow-training-data."
-        )
-
-
-def _digests(info: Mapping[str, Any]) -> list[tuple[str, str, int]]:
-    return [(part["split"], part["sha256"], part["examples"]) for part in info["parts"]]
 
 
 def _lines(path: Path | None) -> Iterator[str | bytes]:

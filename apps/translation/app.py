@@ -1,11 +1,11 @@
 """translation: learns to translate from pairs of sentences."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from apps.translation.config import PRESETS, TranslationConfig
-from shared.app import App, Splits
+from shared.app import App, Splits, Verb
 
 if TYPE_CHECKING:
     import keras
@@ -68,10 +68,14 @@ class Translation(App):
     def build_model(
         self, config: TranslationConfig, preprocessing: "PairPreprocessing"
     ) -> "keras.Model":
-        """Builds the Transformer over the vocabulary."""
+        """Builds the Transformer over one vocabulary, or over one for each language."""
         from apps.translation.model import build_transformer
 
-        return build_transformer(config.model, vocabulary_size=len(preprocessing.tokeniser))
+        return build_transformer(
+            config.model,
+            vocabulary_size=len(preprocessing.target),
+            source_vocabulary_size=None if preprocessing.joint else len(preprocessing.source),
+        )
 
     def train(self, config: TranslationConfig, run_dir: Path, *, resume: bool = False) -> "Bundle":
         """Trains with validation BLEU as the judge, and averages the last epochs."""
@@ -81,18 +85,19 @@ class Translation(App):
 
     def evaluate(self, bundle: "Bundle", examples: "Sequence[Pair]") -> dict[str, float]:
         """Returns cased BLEU, BLEU as the Multi30k papers count it, chrF and TER."""
-        from apps.translation.answer import translate, translator_of
+        from apps.translation.answer import translate_all
         from apps.translation.scores import score_translations
 
-        translations = translate(
-            translator_of(bundle),
-            bundle.preprocessing,
-            [pair.source for pair in examples],
-            max_tokens=bundle.config.decoding.max_tokens,
-        )
+        translations = translate_all(bundle, [pair.source for pair in examples])
         references = [pair.target for pair in examples]
         language = bundle.manifest["data"]["languages"][1]
         return score_translations(translations, references, language=language)
+
+    def score_notes(self) -> dict[str, str]:
+        """Gives sacrebleu's signature of each score."""
+        from apps.translation.scores import signatures
+
+        return {f"{name}_signature": told for name, told in signatures().items()}
 
     def parse(self, raw: Any) -> str:
         """Reads one sentence."""
@@ -126,10 +131,34 @@ class Translation(App):
         """Returns sentences of mixed lengths in pieces of the vocabulary."""
         from apps.translation.item import example_sentences
 
-        return example_sentences(bundle.preprocessing.tokeniser.pieces)
+        return example_sentences(bundle.preprocessing.source.pieces)
 
     def signatures(self, bundle: "Bundle") -> "Served":
         """Returns text in, translation out, and the numeric signature below it."""
         from apps.translation.serving import build_served
 
         return build_served(bundle)
+
+    def export_formats(self) -> "Mapping[str, Callable[[Bundle, Path], None]]":
+        """Returns the form for CTranslate2, an engine that needs no TensorFlow."""
+        from apps.translation.ctranslate2_export import write_ctranslate2
+
+        return {"ctranslate2": write_ctranslate2}
+
+    def details(self, result: Mapping[str, Any]) -> list[str]:
+        """Lists the n best, and the pieces that alignments count."""
+        from apps.translation.answer import detail_lines
+
+        return detail_lines(result)
+
+    def plot(self, results: Sequence[Mapping[str, Any]], path: Path) -> None:
+        """Draws where each piece of a translation looked in its source."""
+        from apps.translation.attention_plot import draw_attention
+
+        draw_attention(results, path)
+
+    def verbs(self) -> Mapping[str, Verb]:
+        """Returns report and compare, and predict with flags of the search."""
+        from apps.translation.verbs import VERBS
+
+        return VERBS

@@ -1,11 +1,13 @@
 """Batches of sentence pairs by number of tokens: few long ones, or many short ones.
 
-A batch holds at most so many target tokens, padding included, so every step costs about the same;
-pairs of like length go together. A batch is a pure function of (seed, index), as
+A batch holds at most so many tokens of its longer side, padding included, so every step costs about
+the same; pairs of like length go together. A batch is a pure function of (seed, index), as
 `shared.data.batches` asks for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -13,6 +15,8 @@ UNKNOWN_ID, START_ID, END_ID = 1, 2, 3
 # Pairs are shuffled, and then sorted by length within so many batches: near enough in length to
 # waste little, and never the same company twice.
 POOL = 50
+
+Ids = Sequence[np.ndarray]
 
 
 class PairBatches:
@@ -23,32 +27,32 @@ class PairBatches:
     labels are the targets one place on, with the end token; the rest is 0.
 
     Args:
-        sources: token ids of each source sentence.
-        targets: token ids of each target sentence.
+        sources: token ids of each source sentence, in the first epoch.
+        targets: token ids of each target sentence, in the first epoch.
         batch_tokens: tokens of the longer side of a batch at most, padding included.
         max_tokens: tokens of a sentence that are used; the rest is cut off.
         seed: of the order.
         shuffle: False keeps the batches of all epochs the same (for validation).
+        recode: epoch -> sources and targets of a later epoch, where they are cut into tokens anew;
+            a pure function. By default they stay.
     """
 
     def __init__(
         self,
-        sources: Sequence[np.ndarray],
-        targets: Sequence[np.ndarray],
+        sources: Ids,
+        targets: Ids,
         *,
         batch_tokens: int,
         max_tokens: int,
         seed: int = 0,
         shuffle: bool = True,
+        recode: Callable[[int], tuple[Ids, Ids]] | None = None,
     ):
-        self._sources = [ids[:max_tokens] for ids in sources]
-        self._targets = [ids[:max_tokens] for ids in targets]
-        self._tokens, self._seed, self._shuffle = batch_tokens, seed, shuffle
-        # One token more on each side: the end of the source, and start or end of the target.
-        self._source_lengths = np.array([len(ids) + 1 for ids in self._sources])
-        self._target_lengths = np.array([len(ids) + 1 for ids in self._targets])
-        self._epoch: tuple[int, list[np.ndarray]] | None = None
-        self._length = len(self._cut(self._order(0)))
+        self._first = _Sides.cut(sources, targets, max_tokens)
+        self._max_tokens, self._tokens = max_tokens, batch_tokens
+        self._seed, self._shuffle, self._recode = seed, shuffle, recode
+        self._held: _Epoch | None = None
+        self._length = len(self._cut(self._first, self._order(self._first, 0)))
 
     def __len__(self) -> int:
         """Batches in an epoch."""
@@ -56,23 +60,21 @@ class PairBatches:
 
     def rows(self, index: int) -> np.ndarray:
         """Returns the pairs of a batch, int64 (B,)."""
-        epoch, place = divmod(index, self._length) if self._shuffle else (0, index)
-        if self._epoch is None or self._epoch[0] != epoch:
-            self._epoch = (epoch, self._batches_of(epoch))
-        return self._epoch[1][place]
+        return self._find(index)[1]
 
     def items(self, index: int) -> int:
         """Returns the target tokens of a batch, without padding."""
-        return int(self._target_lengths[self.rows(index)].sum())
+        sides, rows = self._find(index)
+        return int(sides.target_lengths[rows].sum())
 
     def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
         """Returns batch `index`."""
-        rows = self.rows(index)
-        source_ids = np.zeros((len(rows), self._source_lengths[rows].max()), np.int32)
-        target_ids = np.zeros((len(rows), self._target_lengths[rows].max()), np.int32)
+        sides, rows = self._find(index)
+        source_ids = np.zeros((len(rows), sides.source_lengths[rows].max()), np.int32)
+        target_ids = np.zeros((len(rows), sides.target_lengths[rows].max()), np.int32)
         labels = np.zeros_like(target_ids)
         for place, row in enumerate(rows):
-            source, target = self._sources[row], self._targets[row]
+            source, target = sides.sources[row], sides.targets[row]
             source_ids[place, : len(source)] = source
             source_ids[place, len(source)] = END_ID
             target_ids[place, 0] = START_ID
@@ -82,35 +84,49 @@ class PairBatches:
         inputs = {"source_ids": source_ids, "target_ids": target_ids}
         return inputs, labels, (labels != 0).astype(np.float32)
 
-    def _order(self, epoch: int) -> np.ndarray:
+    def _find(self, index: int) -> tuple["_Sides", np.ndarray]:
+        epoch, place = divmod(index, self._length) if self._shuffle else (0, index)
+        # One object read and written at once: several threads may ask for batches.
+        held = self._held
+        if held is None or held.number != epoch:
+            held = self._held = self._begin(epoch)
+        return held.sides, held.batches[place]
+
+    def _begin(self, epoch: int) -> "_Epoch":
+        sides = self._first
+        if epoch and self._recode is not None:
+            sides = _Sides.cut(*self._recode(epoch), self._max_tokens)
+        batches = self._cut(sides, self._order(sides, epoch))
+        return _Epoch(epoch, sides, self._evened(batches, epoch) if self._shuffle else batches)
+
+    def _order(self, sides: "_Sides", epoch: int) -> np.ndarray:
+        # What a batch costs is its longest side: pairs alike in that waste least.
+        keys = (sides.target_lengths, sides.longest)
         if not self._shuffle:
-            return np.lexsort((self._source_lengths, self._target_lengths))
+            return np.lexsort(keys)
         random = np.random.default_rng((self._seed, epoch))
-        order = random.permutation(len(self._sources))
-        pool = POOL * max(1, self._tokens // max(1, int(self._target_lengths.mean())))
+        order = random.permutation(len(sides.sources))
+        # The first epoch decides, for the number of pools has to be the same in all.
+        pool = POOL * max(1, self._tokens // max(1, int(self._first.target_lengths.mean())))
         return np.concatenate(
             [
-                part[np.lexsort((self._source_lengths[part], self._target_lengths[part]))]
+                part[np.lexsort([key[part] for key in keys])]
                 for part in np.array_split(order, max(1, round(len(order) / pool)))
             ]
         )
 
-    def _cut(self, order: np.ndarray) -> list[np.ndarray]:
-        longest = np.maximum(self._source_lengths, self._target_lengths)[order]
+    def _cut(self, sides: "_Sides", order: np.ndarray) -> list[np.ndarray]:
         batches, start, width = [], 0, 0
-        for place, length in enumerate(longest):
+        for place, length in enumerate(sides.longest[order]):
             width = max(width, int(length))
             if (place + 1 - start) * width > self._tokens and place > start:
                 batches.append(order[start:place])
                 start, width = place, int(length)
         return [*batches, order[start:]]
 
-    def _batches_of(self, epoch: int) -> list[np.ndarray]:
-        batches = self._cut(self._order(epoch))
-        if not self._shuffle:
-            return batches
-        # Every epoch has as many steps as the first: the spare rows join other batches, and where
-        # batches are missing the largest are halved.
+    def _evened(self, batches: list[np.ndarray], epoch: int) -> list[np.ndarray]:
+        """Returns as many batches as the first epoch has, in a random order."""
+        # Spare rows join other batches, and where batches are missing the largest are halved.
         while len(batches) > self._length:
             batches.sort(key=len)
             batches[1] = np.concatenate([batches[0], batches[1]])
@@ -122,3 +138,39 @@ class PairBatches:
             del batches[-3]
         random = np.random.default_rng((self._seed, epoch, 1))
         return [batches[place] for place in random.permutation(len(batches))]
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """The token ids of all pairs in one epoch."""
+
+    sources: Ids
+    targets: Ids
+
+    @classmethod
+    def cut(cls, sources: Ids, targets: Ids, most: int) -> "_Sides":
+        """Keeps so many tokens of each sentence."""
+        return cls([ids[:most] for ids in sources], [ids[:most] for ids in targets])
+
+    # One token more on each side: the end of the source, and start or end of the target.
+
+    @cached_property
+    def source_lengths(self) -> np.ndarray:
+        return np.array([len(ids) + 1 for ids in self.sources])
+
+    @cached_property
+    def target_lengths(self) -> np.ndarray:
+        return np.array([len(ids) + 1 for ids in self.targets])
+
+    @cached_property
+    def longest(self) -> np.ndarray:
+        return np.maximum(self.source_lengths, self.target_lengths)
+
+
+@dataclass(frozen=True)
+class _Epoch:
+    """The batches of one epoch, as rows of its pairs."""
+
+    number: int
+    sides: _Sides
+    batches: list[np.ndarray]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
@@ -37,7 +38,15 @@ class TokensConfig:
     method: Literal["unigram", "bpe"] = "bpe"
     """How sentencepiece cuts words."""
     vocabulary_size: int = 6_000
-    """Pieces, those of both languages together."""
+    """Pieces, of both languages together or of each."""
+    joint: bool = True
+    """One vocabulary for both languages; off: one for each, and a table of embeddings for each."""
+    dropout: float = 0.0
+    """Share of the merges of bpe that are left out in training, anew in each epoch (0 to 1)."""
+    character_coverage: float = 1.0
+    """Share of the characters of the text that get a piece; below 1 for scripts of thousands."""
+    lower_case: bool = False
+    """Make all text lower-case, translations too."""
     byte_fallback: bool = False
     """Write unknown characters as bytes, so that nothing is unknown."""
 
@@ -76,6 +85,10 @@ class DecodingConfig:
     """Translations returned for a sentence, at most the beam width."""
     max_ratio: float = 2.0
     """Tokens of a translation for each token of its source, and ten more, at most."""
+    coverage_penalty: float = 0.0
+    """beta, by how much a hypothesis loses that leaves source tokens unread; 0 for nothing."""
+    no_repeat_ngram: int = 0
+    """No sequence of so many tokens comes twice in a translation; 0 allows it."""
     max_tokens: int = 256
     """Tokens of a source sentence that are read; the rest is cut off."""
 
@@ -88,10 +101,13 @@ class TranslationConfig(AppConfig):
     tokens: TokensConfig = field(default_factory=TokensConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     decoding: DecodingConfig = field(default_factory=DecodingConfig)
+    start: Path | None = None
+    """A run to go on from: its tokens and its weights are the first ones."""
     label_smoothing: float = 0.1
     """Share of each target that is spread over the vocabulary (0 to 1)."""
     batch_tokens: int = 4096
-    """Target tokens of a batch at most, padding included; training.batch_size is not used."""
+    """Tokens of the longer side of a batch at most, padding included, in place of
+    training.batch_size."""
     average: int = 10
     """Weights of so many last epochs are averaged in the end; 1 for the best epoch alone."""
 
@@ -104,6 +120,10 @@ _RECIPE = TrainingConfig(
     schedule="inverse_sqrt",
     warm_up_steps=2000,
 )
+# Vaswani et al. 2017: a peak of 1 / sqrt(512 * 4000); about 25,000 tokens an update, in four parts.
+_LONG_RECIPE = replace(_RECIPE, epochs=20, learning_rate=7e-4, warm_up_steps=4000, accumulate=4)
+_LARGE_TOKENS = TokensConfig(vocabulary_size=37_000)
+_WMT_DECODING = DecodingConfig(beam_width=4, length_penalty=0.6)
 
 PRESETS: Mapping[str, TranslationConfig] = MappingProxyType(
     {
@@ -117,6 +137,35 @@ PRESETS: Mapping[str, TranslationConfig] = MappingProxyType(
             average=1,
         ),
         # brickyard translation train --data multi30k --pairs.source en --pairs.target de --out RUN
+        # 30,000 short pairs: Transformer-tiny.
         "base": TranslationConfig(training=_RECIPE),
+        # brickyard translation train --preset small --data iwslt14 --out RUN
+        # Some 100,000 pairs, on a GPU; not run here. The shape and recipe that fairseq uses for
+        # IWSLT14 (Ott et al. 2019, arXiv:1904.01038).
+        "small": TranslationConfig(
+            tokens=TokensConfig(vocabulary_size=10_000),
+            model=ModelConfig(layers=6, size=512, num_heads=4, units=1024, dropout=0.3),
+            training=replace(_RECIPE, learning_rate=5e-4, warm_up_steps=4000),
+        ),
+        # brickyard translation train --preset transformer_base --data wmt14 --out RUN
+        # Millions of pairs, days on a GPU; not run here. "base" of Vaswani et al. 2017, table 3.
+        "transformer_base": TranslationConfig(
+            tokens=_LARGE_TOKENS,
+            model=ModelConfig(layers=6, size=512, num_heads=8, units=2048, dropout=0.1),
+            decoding=_WMT_DECODING,
+            training=_LONG_RECIPE,
+            batch_tokens=6250,
+            average=5,
+        ),
+        # brickyard translation train --preset transformer_big --data wmt14 --out RUN
+        # Likewise, three times as long; not run here. "big" of the same table.
+        "transformer_big": TranslationConfig(
+            tokens=_LARGE_TOKENS,
+            model=ModelConfig(layers=6, size=1024, num_heads=16, units=4096, dropout=0.3),
+            decoding=_WMT_DECODING,
+            training=replace(_LONG_RECIPE, epochs=60, learning_rate=5e-4),
+            batch_tokens=6250,
+            average=20,
+        ),
     }
 )

@@ -1,7 +1,7 @@
 """The networks of translation: an encoder of the source, a decoder of the target.
 
-All of them offer `encode`, `init_state` and `step`, which is what `shared.decoding` needs, and are
-trained as a function from source and shifted target to logits.
+All of them offer `encode`, `init_state` and `stepper`, which is what `shared.decoding` needs, and
+are trained as a function from source and shifted target to logits.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 from keras import ops
 
+from shared.layers.decoder_step import empty_cache, normalise, step_bias, step_places
 from shared.layers.sinusoidal_positions import SinusoidalPositions
 from shared.layers.tied_embedding import TiedEmbedding
 from shared.layers.transformer_decoder_block import TransformerDecoderBlock
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
 class Transformer(keras.Model):
     """Encoder and decoder of attention alone (Vaswani et al. 2017, arXiv:1706.03762).
 
-    One table holds the vectors of source tokens, of target tokens, and the logits, so both
-    languages share a vocabulary.
+    One table holds the vectors of target tokens and the logits; those of source tokens too, where
+    both languages share a vocabulary.
 
     Args:
-        vocabulary_size: V.
+        vocabulary_size: V, of the target, or of both languages together.
+        source_vocabulary_size: of a source with a table of its own; None shares that of the target.
         layers: of the encoder, and as many of the decoder.
         size: D.
         num_heads: H, of every attention.
@@ -45,6 +47,7 @@ class Transformer(keras.Model):
         self,
         *,
         vocabulary_size: int,
+        source_vocabulary_size: int | None = None,
         layers: int,
         size: int,
         num_heads: int,
@@ -57,6 +60,7 @@ class Transformer(keras.Model):
     ):
         super().__init__(**kwargs)
         self.vocabulary_size, self.layer_count = vocabulary_size, layers
+        self.source_vocabulary_size = source_vocabulary_size
         self.size, self.num_heads, self.units = size, num_heads, units
         self.dropout, self.norm_first = dropout, norm_first
         self.attention_dropout, self.activation_dropout = attention_dropout, activation_dropout
@@ -74,6 +78,13 @@ class Transformer(keras.Model):
         self.embedding = TiedEmbedding(
             vocabulary_size=vocabulary_size, size=size, name="embedding", **low
         )
+        self.source_embedding = (
+            TiedEmbedding(
+                vocabulary_size=source_vocabulary_size, size=size, name="source_embedding", **low
+            )
+            if source_vocabulary_size
+            else self.embedding
+        )
         self.positions = SinusoidalPositions(name="positions", **low)
         self.drop = keras.layers.Dropout(dropout, name="dropout", **low)
         self.encoder = [TransformerEncoderBlock(name=f"encoder_{n}", **block) for n in numbers]
@@ -89,6 +100,8 @@ class Transformer(keras.Model):
         """Makes all weights; their shapes do not depend on the inputs."""
         features = (None, None, self.size)
         self.embedding.build((None, None))
+        if self.source_vocabulary_size:
+            self.source_embedding.build((None, None))
         self.positions.build(features)
         for block in self.encoder:
             block.build(features)
@@ -101,7 +114,7 @@ class Transformer(keras.Model):
     def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
         """Returns logits (B, T, V)."""
         memory, mask = self.encode(inputs["source_ids"], training=training)
-        x = self._enter(inputs["target_ids"], 0, training=training)
+        x = self._enter(self.embedding(inputs["target_ids"]), 0, training=training)
         for block in self.decoder:
             x = block(x, memory, mask, training=training)
         return self.embedding.logits(self._leave(x, -1))
@@ -109,38 +122,82 @@ class Transformer(keras.Model):
     def encode(self, source_ids: Any, training: bool = False) -> tuple[Any, Any]:
         """Returns the memory (B, S, D) of source ids (B, S), and its mask, bool (B, S)."""
         mask = source_ids != 0
-        x = self._enter(source_ids, 0, training=training)
+        x = self._enter(self.source_embedding(source_ids), 0, training=training)
         for block in self.encoder:
             x = block(x, mask, training=training)
         return self._leave(x, 0), mask
 
-    def init_state(self, rows: Any, max_steps: Any) -> list[dict[str, Any]]:
-        """Returns an empty cache for `rows` hypotheses of up to `max_steps` tokens."""
-        shape = (rows, self.num_heads, max_steps, self.size // self.num_heads)
-        zeros = ops.zeros(shape, self.compute_dtype)
-        return [{"keys": zeros, "values": zeros} for _ in self.decoder]
+    def init_state(self, batch: Any, max_steps: Any, *, beam_width: int = 1) -> dict[str, Any]:
+        """Returns the empty state of `stepper`, for hypotheses of up to `max_steps` tokens.
 
-    def stepper(self, memory: Any, memory_mask: Any) -> Any:
-        """Returns the step function of `shared.decoding` for a memory (B, S, D)."""
-        projected = [block.project(memory) for block in self.decoder]
+        Args:
+            batch: B, int or int32 scalar.
+            max_steps: T, int or int32 scalar.
+            beam_width: K, hypotheses of each item.
+        """
+        cache = empty_cache(
+            batch,
+            max_steps,
+            num_heads=self.num_heads,
+            width=self.size // self.num_heads,
+            beam_width=beam_width,
+            dtype=self.compute_dtype,
+        )
+        nothing = ops.full((batch * beam_width, max_steps), -1, dtype="int32")
+        return {"caches": [cache for _ in self.decoder], "origins": nothing}
 
-        def step(ids: Any, position: Any, state: list[dict[str, Any]]) -> tuple[Any, Any, Any]:
+    def stepper(self, memory: Any, memory_mask: Any, max_steps: Any, *, beam_width: int = 1) -> Any:
+        """Returns the step function of `shared.decoding`; all that does not change is read here.
+
+        Args:
+            memory: (B, S, D), from `encode`.
+            memory_mask: bool (B, S).
+            max_steps: T, that of `init_state`.
+            beam_width: K, rows of each item.
+        """
+        batch = ops.shape(memory)[0]
+        blocks = [
+            block.stepper(memory, memory_mask, beam_width=beam_width) for block in self.decoder
+        ]
+        norms = [(ops.copy(norm.gamma), ops.copy(norm.beta)) for norm in self.norms[1:]]
+        table = ops.cast(ops.copy(self.embedding.table), self.compute_dtype)
+        columns = ops.transpose(table)
+        waves = self.positions(ops.zeros((1, max_steps, self.size), self.compute_dtype))[0]
+        first = step_places(batch, max_steps, num_heads=self.num_heads)
+        beams = ops.expand_dims(
+            ops.arange(batch * beam_width, dtype="int32") % beam_width, 1
+        )  # (R, 1)
+        times = ops.arange(max_steps, dtype="int32")
+
+        def step(ids: Any, position: Any, state: dict[str, Any]) -> tuple[Any, Any, Any]:
             """Returns logits (R, V), the new state, and the attention (R, S) of the last block."""
-            x = self._enter(ids[:, None], position)[:, 0]
-            state, attention = list(state), None
-            for number, block in enumerate(self.decoder):
-                x, state[number], attention = block.step(
-                    x, position, state[number], projected[number], memory_mask
-                )
-            return self.embedding.logits(self._leave(x, -1)), state, attention
+            x = ops.take(table, ids, axis=0) * self.size**0.5 + ops.take(waves, position, axis=0)
+            origins = ops.where(times == position, beams, state["origins"])
+            bias, place = step_bias(origins, beam_width=beam_width), first + position
+            caches, weights = list(state["caches"]), None
+            for number, block in enumerate(blocks):
+                x, caches[number], weights = block(x, caches[number], place, bias)
+            for gamma, beta in norms:
+                x = normalise(x, gamma, beta)
+            logits = ops.cast(ops.matmul(x, columns), "float32")
+            attention = ops.reshape(ops.mean(weights, axis=1), (-1, ops.shape(memory)[1]))
+            return logits, {"caches": caches, "origins": origins}, attention
 
         return step
+
+    def reorder(self, state: dict[str, Any], rows: Any) -> dict[str, Any]:
+        """Returns the state in which row r goes on from the former row `rows[r]`.
+
+        The caches stay where they are; it is noted who wrote what.
+        """
+        return {**state, "origins": ops.take(state["origins"], rows, axis=0)}
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments, for saving."""
         return {
             **super().get_config(),
             "vocabulary_size": self.vocabulary_size,
+            "source_vocabulary_size": self.source_vocabulary_size,
             "layers": self.layer_count,
             "size": self.size,
             "num_heads": self.num_heads,
@@ -151,17 +208,26 @@ class Transformer(keras.Model):
             "norm_first": self.norm_first,
         }
 
-    def _enter(self, ids: Any, start: Any, training: bool = False) -> Any:
-        return self.drop(self.positions(self.embedding(ids), start=start), training=training)
+    def _enter(self, vectors: Any, start: Any, training: bool = False) -> Any:
+        return self.drop(self.positions(vectors, start=start), training=training)
 
     def _leave(self, x: Any, side: int) -> Any:
         return self.norms[side](x) if self.norms else x
 
 
-def build_transformer(config: "ModelConfig", *, vocabulary_size: int) -> Transformer:
-    """Builds a Transformer with fresh weights."""
+def build_transformer(
+    config: "ModelConfig", *, vocabulary_size: int, source_vocabulary_size: int | None = None
+) -> Transformer:
+    """Builds a Transformer with fresh weights.
+
+    Args:
+        config: its shape.
+        vocabulary_size: V, of the target, or of both languages together.
+        source_vocabulary_size: of a source with a vocabulary of its own.
+    """
     model = Transformer(
         vocabulary_size=vocabulary_size,
+        source_vocabulary_size=source_vocabulary_size,
         layers=config.layers,
         size=config.size,
         num_heads=config.num_heads,

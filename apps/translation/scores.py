@@ -46,12 +46,22 @@ def cased_bleu(translations: Sequence[str], references: Sequence[str]) -> float:
     return float(sacrebleu.corpus_bleu(translations, [references]).score)
 
 
-def signature() -> str:
-    """Returns sacrebleu's signature of `bleu`, which says how it was counted."""
+def signatures() -> dict[str, str]:
+    """Returns sacrebleu's signature of each score, which says how it was counted."""
     metrics = import_extra("sacrebleu.metrics", extra=EXTRA)
-    metric = metrics.BLEU()
-    metric.corpus_score(["a"], [["a"]])
-    return str(metric.get_signature())
+    moses = import_extra("sacremoses", extra=EXTRA)
+    counted = {
+        "bleu": metrics.BLEU(),
+        "bleu_lowercased_tokenised": metrics.BLEU(tokenize="none", force=True),
+        "chrf": metrics.CHRF(),
+        "ter": metrics.TER(),
+    }
+    told = {}
+    for name, metric in counted.items():
+        metric.corpus_score(["a"], [["a"]])  # a signature tells the number of references
+        told[name] = str(metric.get_signature())
+    told["bleu_lowercased_tokenised"] += f", lower-cased and by sacremoses {moses.__version__}"
+    return told
 
 
 def moses_lowercased(sentences: Sequence[str], language: str) -> list[str]:

@@ -27,10 +27,16 @@ def build_served(bundle: "Bundle") -> Served:
     """
     translator = translator_of(bundle)
     max_tokens = bundle.config.decoding.max_tokens
-    pieces = [b"", *(piece.encode() for piece in bundle.preprocessing.tokeniser.pieces[1:])]
+    preprocessing = bundle.preprocessing
+    source_pieces, target_pieces = (
+        [b"", *(piece.encode() for piece in tokeniser.pieces[1:])]
+        for tokeniser in (preprocessing.source, preprocessing.target)
+    )
     module = tf.Module()
     module.translator = translator
-    module.tokeniser = GraphTokeniser(bundle.preprocessing.tokeniser)
+    module.source = GraphTokeniser(preprocessing.source)
+    # A joint tokeniser lies in the graph once.
+    module.target = module.source if preprocessing.joint else GraphTokeniser(preprocessing.target)
 
     source_ids = tf.TensorSpec([None, None], tf.int32, name="source_ids")
     text = tf.TensorSpec([None], tf.string, name="source")
@@ -41,13 +47,12 @@ def build_served(bundle: "Bundle") -> Served:
 
     @tf.function(input_signature=[text])
     def translate(source: tf.Tensor) -> dict[str, tf.Tensor]:
-        ids = module.tokeniser.encode(source)[:, :max_tokens]
+        ids = module.source.encode(source)[:, :max_tokens]
         end = tf.fill([ids.nrows(), 1], END_ID)
         source_ids = tf.concat([ids, end], axis=1).to_tensor(default_value=0)
         found = core(source_ids)
-        translations = module.tokeniser.decode(found["token_ids"])
+        translations = module.target.decode(found["token_ids"])
         best = found["token_ids"][:, 0]
-        names = tf.constant(pieces)
         return {
             "translation": translations[:, 0],
             "log_probability": found["log_probability"][:, 0],
@@ -55,8 +60,8 @@ def build_served(bundle: "Bundle") -> Served:
             "translations": translations,
             "log_probabilities": found["log_probability"],
             "scores": found["score"],
-            "source_tokens": tf.gather(names, source_ids),
-            "target_tokens": tf.gather(names, best),
+            "source_tokens": tf.gather(tf.constant(source_pieces), source_ids),
+            "target_tokens": tf.gather(tf.constant(target_pieces), best),
             "alignment": found["attention"][:, 0],
         }
 

@@ -32,6 +32,7 @@ def train_tokeniser(
     character_coverage: float = 1.0,
     share: float = 1.0,
     seed: int = 0,
+    text_name: str = "the training text",
 ) -> Tokeniser:
     """Trains a sentencepiece model, in one thread.
 
@@ -46,6 +47,7 @@ def train_tokeniser(
             their own; below 1 for scripts of many characters.
         share: of the texts, from 0 to 1; less than all of them for a corpus of tens of millions.
         seed: chooses this share; the training itself has no chance in it.
+        text_name: what the text is called in messages.
 
     Raises:
         DataError: there is no text, or the vocabulary is too large or too small for it.
@@ -71,7 +73,7 @@ def train_tokeniser(
             minloglevel=2,
         )
     except RuntimeError as error:
-        raise _refused(str(error), size) from None
+        raise _refused(str(error), size, text_name) from None
     return Tokeniser(rounded_scores(written.getvalue()))
 
 
@@ -86,17 +88,17 @@ def _chosen(texts: Iterable[str], share: float, seed: int) -> Iterator[bytes]:
         yield data[:MAX_BYTES]
 
 
-def _refused(said: str, size: int) -> DataError:
+def _refused(said: str, size: int, text: str) -> DataError:
     too_large, too_small = _TOO_LARGE.search(said), _TOO_SMALL.search(said)
     if too_large:
         return DataError(
-            f"Expected a vocabulary of at most {too_large[1]} pieces, which is all that the "
-            f"training text allows, received {size}; ask for {too_large[1]} or give more text."
+            f"Expected a vocabulary of at most {too_large[1]} pieces, which is all that "
+            f"{text} allows, received {size}; ask for {too_large[1]} or give more text."
         )
     if too_small:
         return DataError(
             f"Expected a vocabulary of at least {too_small[1]} pieces, one for each character of "
-            f"the training text, received {size}; ask for more, or for a lower character coverage."
+            f"{text}, received {size}; ask for more, or for a lower character coverage."
         )
     if "sentences_.empty" in said or "all_chars_count" in said:
         return DataError(

@@ -1,10 +1,12 @@
 """How a run is made: one stage, judged by validation BLEU, and the mean of its last epochs."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from apps.translation.batches import PairBatches
+from apps.translation.settings import check_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +24,14 @@ JUDGED = 500
 def train(
     app: "App", config: "TranslationConfig", run_dir: Path, *, resume: bool = False
 ) -> "Bundle":
-    """Trains into a run folder."""
+    """Trains into a run folder.
+
+    Raises:
+        ConfigError: settings that make no sense, or that do not fit the run to start from.
+        DataError: the pairs cannot be used.
+    """
     from apps.translation.data import told
+    from apps.translation.earlier_run import check_lineage, known_pairs, load_earlier
     from shared.bundle import BEST_WEIGHTS, Bundle, load, record
     from shared.quiet import load_keras
     from shared.runtime import start
@@ -31,17 +39,32 @@ def train(
     from shared.training.averaging import average_weights
     from shared.training.weights import restore_weights, save_weights
 
+    check_settings(config)
     load_keras()
+    earlier = load_earlier(app, config, config.start) if config.start else None
     splits = app.load_data(config)
+    if earlier is None:
+        preprocessing: Any = app.fit_preprocessing(config, splits.train)
+    else:
+        preprocessing = earlier.preprocessing
+        info = check_lineage(earlier, splits.info)
+        known = known_pairs(splits.train, preprocessing)
+        info["cleaning"]["unknown"] = len(splits.train) - len(known)
+        splits = replace(splits, train=known, info=info)
     print(told(splits.info["cleaning"]), file=sys.stderr)
-    preprocessing: Any = app.fit_preprocessing(config, splits.train)
+    about = {
+        "preprocessing": preprocessing,
+        "info": splits.info,
+        "earlier": earlier.manifest if earlier else None,
+        "resume": resume,
+    }
     with (
         start(config.runtime, seed=config.seed),
-        record(
-            app, config, run_dir, preprocessing=preprocessing, info=splits.info, resume=resume
-        ) as recording,
+        record(app, config, run_dir, **about) as recording,
     ):
         model = app.build_model(config, preprocessing)
+        if earlier:
+            restore_weights(model, earlier.path / BEST_WEIGHTS)
         stage = _stage(config, model, preprocessing, splits)
         fit([stage], run_dir, config=config.training, seed=config.seed, resume=resume)
         if config.average > 1:
@@ -56,28 +79,15 @@ def train(
 def _stage(
     config: "TranslationConfig", model: Any, preprocessing: "PairPreprocessing", splits: "Splits"
 ) -> "Stage":
-    from dataclasses import replace
-
     from apps.translation.answer import translate
     from apps.translation.scores import cased_bleu
     from apps.translation.translator import Translator
     from shared.losses.smoothed_cross_entropy import SmoothedCrossEntropy
     from shared.training import Stage, build_optimizer
 
-    def batches(split: str) -> PairBatches:
-        pairs = splits[split]
-        return PairBatches(
-            preprocessing.encode([pair.source for pair in pairs]),
-            preprocessing.encode([pair.target for pair in pairs]),
-            batch_tokens=config.batch_tokens,
-            max_tokens=config.decoding.max_tokens,
-            seed=config.seed,
-            shuffle=split == "train",
-        )
-
-    greedy = Translator(
-        model, replace(config.decoding, beam_width=1, n_best=1), with_attention=False
-    )
+    train, validation = _batches(config, preprocessing, splits)
+    plain = replace(config.decoding, beam_width=1, n_best=1, coverage_penalty=0.0)
+    greedy = Translator(model, plain, with_attention=False)
     judged = splits["validation"][:JUDGED]
 
     def validate() -> "Mapping[str, float]":
@@ -89,7 +99,7 @@ def _stage(
         )
         return {"bleu": cased_bleu(translations, [pair.target for pair in judged])}
 
-    train, epochs = batches("train"), config.training.epochs
+    epochs = config.training.epochs
     return Stage(
         name="transformer",
         model=model,
@@ -97,7 +107,7 @@ def _stage(
         epochs=epochs,
         optimizer=lambda: build_optimizer(config.training, total_steps=epochs * len(train)),
         loss=SmoothedCrossEntropy(smoothing=config.label_smoothing),
-        validation=batches("validation"),
+        validation=validation,
         validate=validate,
         monitor="val_bleu",
         mode="max",
@@ -105,3 +115,25 @@ def _stage(
         keep_last=config.average if config.average > 1 else 0,
         jit_compile=config.runtime.jit_compile,
     )
+
+
+def _batches(
+    config: "TranslationConfig", preprocessing: "PairPreprocessing", splits: "Splits"
+) -> tuple[PairBatches, PairBatches]:
+    """Returns those to train on and those to validate with."""
+    dropout = config.tokens.dropout
+
+    def encoded(epoch: int) -> tuple[list[Any], list[Any]]:
+        """Returns the training pairs as an epoch sees them."""
+        seed = (config.seed, epoch)
+        return preprocessing.encode_pairs(splits.train, dropout=dropout, seed=seed)
+
+    limits: dict[str, Any] = {
+        "batch_tokens": config.batch_tokens,
+        "max_tokens": config.decoding.max_tokens,
+    }
+    train = PairBatches(
+        *encoded(0), **limits, seed=config.seed, recode=encoded if dropout else None
+    )
+    held_out = preprocessing.encode_pairs(splits["validation"])
+    return train, PairBatches(*held_out, **limits, shuffle=False)

@@ -54,8 +54,8 @@ class Translator(keras.Model):
         if isinstance(length, int):
             steps = int(length * config.max_ratio) + SPARE_STEPS
         found = beam_search(
-            self.network.stepper(memory, mask),
-            self.network.init_state(batch * config.beam_width, steps),
+            self.network.stepper(memory, mask, steps, beam_width=config.beam_width),
+            self.network.init_state(batch, steps, beam_width=config.beam_width),
             batch=batch,
             beam_width=config.beam_width,
             start_id=START_ID,
@@ -64,9 +64,12 @@ class Translator(keras.Model):
             max_lengths=most,
             n_best=config.n_best,
             length_penalty=config.length_penalty,
+            coverage_penalty=config.coverage_penalty,
             source_mask=mask,
             with_attention=self.with_attention,
             blocked_ids=(UNKNOWN_ID,),
+            no_repeat_ngram=config.no_repeat_ngram,
+            reorder=self.network.reorder,
         )
         result = {
             "token_ids": found.token_ids,

@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="brickyard")
@@ -44,6 +45,14 @@ class FeedForward(keras.layers.Layer):
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Maps (..., D) to (..., D)."""
         return self._narrow(self._drop(self._widen(inputs), training=training))
+
+    def kernels(self) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+        """Returns kernel and bias of both projections, read once."""
+        widen, narrow = (
+            tuple(ops.cast(ops.copy(it), self.compute_dtype) for it in (one.kernel, one.bias))
+            for one in (self._widen, self._narrow)
+        )
+        return widen, narrow
 
     def compute_output_shape(self, inputs_shape: Any) -> Any:
         """Returns the shape of the inputs."""

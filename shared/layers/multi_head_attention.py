@@ -105,6 +105,19 @@ class MultiHeadAttention(keras.layers.Layer):
         )
         return self._output(joined), weights
 
+    def kernels(self) -> dict[str, tuple[Any, Any]]:
+        """Returns kernel and bias of "query", "key_value" and "output", read once.
+
+        Those of the queries hold the 1 / sqrt(D / H) of the scores.
+        """
+        layers = {"query": self._query, "key_value": self._key_value, "output": self._output}
+        read = {
+            name: tuple(ops.cast(ops.copy(it), self.compute_dtype) for it in (one.kernel, one.bias))
+            for name, one in layers.items()
+        }
+        scale = (read["query"][1].shape[0] // self.num_heads) ** -0.5
+        return {**read, "query": tuple(weight * scale for weight in read["query"])}
+
     def _heads(self, inputs: Any) -> Any:
         """Cuts (B, T, D) into (B, H, T, D / H)."""
         shape = (-1, ops.shape(inputs)[1], self.num_heads, inputs.shape[-1] // self.num_heads)

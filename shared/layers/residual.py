@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="brickyard")
@@ -56,6 +57,11 @@ class Residual(keras.layers.Layer):
         """Returns the sum (..., D), normalised unless the inputs of the part were."""
         total = inputs + self._drop(change, training=training)
         return total if self.norm_first else self._norm(total)
+
+    def kernels(self) -> tuple[Any, Any]:
+        """Returns scale and offset of the norm, read once."""
+        # A copy is a tensor; the variable itself would be read again in every step of a loop.
+        return ops.copy(self._norm.gamma), ops.copy(self._norm.beta)
 
     def compute_output_shape(self, inputs_shape: Any, change_shape: Any = None) -> Any:
         """Returns the shape of the inputs."""

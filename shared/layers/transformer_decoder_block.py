@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from shared.layers.decoder_step import DecoderStep
 from shared.layers.feed_forward import FeedForward
 from shared.layers.multi_head_attention import MultiHeadAttention
 from shared.layers.residual import Residual
@@ -79,58 +80,36 @@ class TransformerDecoderBlock(keras.layers.Layer):
         queries = self._attention_sum.enter(inputs)
         seen = self._attention(queries, queries, causal, training=training)
         x = self._attention_sum(inputs, seen, training=training)
-        seen, _ = self._look_across(x, *self.project(memory), memory_mask, training=training)
-        return self._finish(x, seen, training=training)
-
-    def project(self, memory: Any) -> tuple[Any, Any]:
-        """Returns what `step` needs of a memory (B, S, M): keys and values (B, H, S, D / H)."""
-        return self._cross_attention.project(memory)
-
-    def step(
-        self,
-        inputs: Any,
-        position: Any,
-        cache: dict[str, Any],
-        projected: tuple[Any, Any],
-        memory_mask: Any,
-    ) -> tuple[Any, dict[str, Any], Any]:
-        """Does for one new token what `call` does for all.
-
-        Args:
-            inputs: (R, D), the token at `position` of R = B K rows, the K rows of an item adjacent.
-            position: int32 scalar.
-            cache: "keys" and "values" (R, H, T, D / H), filled below `position`.
-            projected: of the memory, by `project`; one an item, not one a row.
-            memory_mask: bool (B, S).
-
-        Returns:
-            (R, D); the cache, filled at `position` too; and the mean attention of the heads to the
-            memory (R, S).
-        """
-        queries = self._attention_sum.enter(inputs)[:, None, :]
-        new = dict(zip(("keys", "values"), self._attention.project(queries), strict=True))
-        cache = {name: _written(cache[name], position, new[name]) for name in new}
-        before = ops.arange(ops.shape(cache["keys"])[2])[None, None, :] <= position
-        seen, _ = self._attention.attend(queries, cache["keys"], cache["values"], before)
-        x = self._attention_sum(inputs, seen[:, 0])
-        # The rows of an item are queries to one memory, which is thus kept and read once.
-        grouped = ops.reshape(x, (ops.shape(memory_mask)[0], -1, x.shape[-1]))
-        seen, weights = self._look_across(grouped, *projected, memory_mask)
-        x = ops.reshape(self._finish(grouped, seen), (-1, x.shape[-1]))
-        attention = ops.mean(weights, axis=1)
-        return x, cache, ops.reshape(attention, (-1, ops.shape(memory_mask)[1]))
-
-    def _look_across(
-        self, x: Any, keys: Any, values: Any, memory_mask: Any, *, training: bool = False
-    ) -> tuple[Any, Any]:
         queries = self._cross_attention_sum.enter(x)
-        mask = memory_mask[:, None, :]
-        return self._cross_attention.attend(queries, keys, values, mask, training=training)
-
-    def _finish(self, x: Any, seen: Any, *, training: bool = False) -> Any:
+        seen = self._cross_attention(queries, memory, memory_mask[:, None, :], training=training)
         x = self._cross_attention_sum(x, seen, training=training)
         change = self._feed_forward(self._feed_forward_sum.enter(x), training=training)
         return self._feed_forward_sum(x, change, training=training)
+
+    def stepper(self, memory: Any, memory_mask: Any, *, beam_width: int = 1) -> DecoderStep:
+        """Returns what does for one new token a row what `call` does for all.
+
+        Args:
+            memory: (B, S, M).
+            memory_mask: bool (B, S).
+            beam_width: K, rows of each item.
+        """
+        cross = self._cross_attention
+        return DecoderStep(
+            attention=self._attention.kernels(),
+            cross_attention=cross.kernels(),
+            feed_forward=self._feed_forward.kernels(),
+            norms=(
+                self._attention_sum.kernels(),
+                self._cross_attention_sum.kernels(),
+                self._feed_forward_sum.kernels(),
+            ),
+            memory=cross.project(memory),
+            memory_mask=memory_mask,
+            num_heads=self.num_heads,
+            norm_first=self.norm_first,
+            beam_width=beam_width,
+        )
 
     def compute_output_shape(
         self, inputs_shape: Any, memory_shape: Any, memory_mask_shape: Any = None
@@ -149,14 +128,3 @@ class TransformerDecoderBlock(keras.layers.Layer):
             "activation_dropout": self.activation_dropout,
             "norm_first": self.norm_first,
         }
-
-
-def _written(cache: Any, position: Any, new: Any) -> Any:
-    """Returns a cache (R, H, T, F) with new values (R, H, 1, F) at one position.
-
-    `ops.slice_update` would do; on TensorFlow it is an operation that servers without XLA lack.
-    """
-    rows, heads = ops.shape(new)[0], new.shape[1]
-    place = ops.arange(rows * heads, dtype="int32")
-    places = ops.stack([place // heads, place % heads, ops.zeros_like(place) + position], axis=1)
-    return ops.scatter_update(cache, places, ops.reshape(new, (-1, new.shape[-1])))

@@ -92,3 +92,13 @@ def test_scores(capsys):
     assert capsys.readouterr().out == "mean_error_percent\t4.2\nfailed_tasks\t3\n"
     print_scores(scores, form="json")
     assert json.loads(capsys.readouterr().out) == scores
+
+
+def test_notes_stand_beside_scores(capsys):
+    scores = {"bleu": 41.25, "bleu_signature": "nrefs:1|tok:13a"}
+    print_scores(scores, form="text")
+    assert capsys.readouterr().out == "bleu            41.25\nbleu_signature  nrefs:1|tok:13a\n"
+    print_scores(scores, form="tsv")
+    assert capsys.readouterr().out == "bleu\t41.25\nbleu_signature\tnrefs:1|tok:13a\n"
+    print_scores(scores, form="json")
+    assert json.loads(capsys.readouterr().out) == scores

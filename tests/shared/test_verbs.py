@@ -112,3 +112,24 @@ def test_resume_with_a_preset_keeps_the_settings_of_the_run(tmp_path):
     (tmp_path / "config.json").write_text('{"seed": 77}')
     said = run_cli("toy", "train", "--out", tmp_path, "--resume", "--print-config")
     assert json.loads(said.out)["seed"] == 77
+
+
+def test_export_in_another_form_is_for_apps_that_have_one(tmp_path, monkeypatch):
+    line = ("toy", "export", "runs/toy", "--to", tmp_path, "--format", "ctranslate2")
+    refused = run_cli(*line)
+    assert refused.code == 2
+    assert "Expected a format that toy can be exported in" in refused.err
+    assert "it has: saved_model." in refused.err
+
+    def write(bundle, folder):
+        (folder / "model.bin").write_text("whole")
+
+    monkeypatch.setattr(Toy, "export_formats", lambda self: {"ctranslate2": write}, raising=False)
+    refused = run_cli(*line, "--keep", "2")
+    assert refused.code == 2
+    assert "Expected no --keep with the format ctranslate2" in refused.err
+    assert not list(tmp_path.iterdir())
+    written = run_cli(*line)
+    assert (written.code, written.out) == (0, f"Wrote {tmp_path / 'toy-ctranslate2'}\n")
+    assert (tmp_path / "toy-ctranslate2" / "model.bin").read_text() == "whole"
+    assert run_cli(*line).code == 2

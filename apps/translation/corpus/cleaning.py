@@ -13,7 +13,7 @@ from typing import Literal
 from apps.translation.corpus.pair import Pair, sentence_key
 from shared.errors import DataError
 
-REASONS = ("empty", "too_long", "unequal", "copy", "duplicate", "held_out")
+REASONS = ("empty", "too_long", "unequal", "copy", "duplicate", "held_out", "unknown")
 _TOLD = {
     "empty": "empty",
     "too_long": "too long",
@@ -21,6 +21,7 @@ _TOLD = {
     "copy": "untranslated",
     "duplicate": "repeated",
     "held_out": "of validation or test sentences",
+    "unknown": "with characters the earlier run does not know",
 }
 # A few characters more or less say nothing about short sentences.
 _SLACK = 10

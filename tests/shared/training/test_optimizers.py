@@ -80,3 +80,28 @@ def test_unknown_names_are_refused():
         build_optimizer(TrainingConfig(optimizer="adma"), total_steps=1)
     with pytest.raises(ConfigError, match="Did you mean 'cosine'"):
         build_optimizer(TrainingConfig(schedule="cosin"), total_steps=1)
+
+
+@pytest.mark.parametrize("shape", FORMULAS)
+def test_accumulated_gradients_make_the_update_of_one_large_batch(shape):
+    """The same rates, moments and clipping as with the mean gradient of three batches."""
+    shared = {"learning_rate": PEAK, "schedule": shape, "warm_up_steps": 2, "clip_norm": 0.5}
+    gradients = np.random.default_rng(0).normal(size=(12, 4)).astype("float32")
+
+    def trained(given, **changes):
+        config = TrainingConfig(**shared, **changes)
+        optimizer = build_optimizer(config, total_steps=len(given))
+        variable = keras.Variable(np.ones(4, "float32"))
+        optimizer.build([variable])
+        values = []
+        for gradient in given:
+            optimizer.apply([keras.ops.convert_to_tensor(gradient)])
+            values.append(np.array(variable.numpy()))
+        return np.array(values)
+
+    large = trained(gradients.reshape(4, 3, 4).mean(1))
+    small = trained(gradients, accumulate=3)
+    np.testing.assert_allclose(small[2::3], large, atol=1e-6)
+    np.testing.assert_array_equal(small[3:5], small[[2, 2]])
+    with pytest.raises(ConfigError, match="received 0"):
+        build_optimizer(TrainingConfig(accumulate=0), total_steps=1)

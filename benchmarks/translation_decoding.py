@@ -1,0 +1,242 @@
+"""How fast an exported translation model decodes, against CTranslate2 with the same weights.
+
+    python -m benchmarks.translation_decoding RUN [--quick]
+
+Exports the run in both forms, then translates sentences of its validation part on one thread. Both
+sides are given token ids or their names, so neither pays for tokenising: ours by the signature
+`ids` of the SavedModel, with attention, CTranslate2 by `translate_batch` in float32 and in int8.
+They are timed in turn; the peak memory of each is that of a process of its own. How often both
+translate alike stands beside the speed: they rank by different length penalties.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.measure import paired, peak_memory_mib, write_result
+
+FORMS = ("float32", "int8")
+SIDES = ("ours", *FORMS)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one side is asked: everything it needs, as a file beside both exports.
+
+    Args:
+        folder: holds the SavedModel `ours` and the folder `ctranslate2`.
+        rows: ids of the sentences, without the end token.
+        batch_size: sentences at once.
+        beam_width: 1 is greedy.
+        length_penalty: given to both, each with its own formula.
+        max_steps: tokens of a translation, for CTranslate2; ours keeps the run's own limits.
+        pieces: names of the source ids.
+    """
+
+    folder: str
+    rows: list[list[int]]
+    batch_size: int
+    beam_width: int
+    length_penalty: float
+    max_steps: int
+    pieces: list[str]
+
+
+def main() -> None:
+    """Compares greedy and beam 5 at batch 64 and 1."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--sentences", type=int, default=256, help="at batch 64; an eighth at 1")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--quick", action="store_true", help="shows that it works; writes nothing")
+    parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.side:
+        alone(arguments.side, arguments.run)
+        return
+    use_one_thread()
+    count, rounds = (16, 2) if arguments.quick else (arguments.sentences, arguments.rounds)
+    with tempfile.TemporaryDirectory() as folder:
+        for beam_width in (1, 5):
+            rows = prepared(arguments.run, Path(folder, str(beam_width)), beam_width, count)
+            for batch_size in (64, 1):
+                part = replace(rows, batch_size=batch_size)
+                if batch_size == 1:
+                    part = replace(part, rows=part.rows[: max(1, count // 8)])
+                for row in compared(part, rounds=rounds):
+                    if arguments.quick:
+                        print(json.dumps(row))
+                    else:
+                        write_result("translation_decoding", row)
+
+
+def use_one_thread() -> None:
+    """Holds TensorFlow to one thread; must come before its first operation."""
+    import tensorflow as tf
+
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+
+
+def prepared(run: Path, folder: Path, beam_width: int, count: int) -> Task:
+    """Writes both exports of a run for one beam width, and returns the task without a batch."""
+    from apps.translation.ctranslate2_export import write_ctranslate2
+    from shared.bundle import load
+    from shared.export.writer import export
+
+    bundle = load(run)
+    decoding = replace(bundle.config.decoding, beam_width=beam_width, n_best=1)
+    bundle = replace(bundle, config=replace(bundle.config, decoding=decoding), memo={})
+    export(bundle, folder, name="ours")
+    (folder / "ctranslate2").mkdir()
+    write_ctranslate2(bundle, folder / "ctranslate2")
+    pairs = bundle.app.load_data(bundle.config)["validation"][:count]
+    ids = bundle.preprocessing.source_ids(
+        [pair.source for pair in pairs], max_tokens=decoding.max_tokens
+    )
+    rows = [[int(one) for one in row[: int((row != 0).sum()) - 1]] for row in ids]
+    return Task(
+        folder=str(folder),
+        # Those of like length together, as a server would batch them, and as the rival does.
+        rows=sorted(rows, key=len),
+        batch_size=64,
+        beam_width=beam_width,
+        length_penalty=decoding.length_penalty,
+        max_steps=int((max(map(len, rows)) + 1) * decoding.max_ratio) + 10,
+        pieces=list(bundle.preprocessing.source.pieces),
+    )
+
+
+def compared(task: Task, *, rounds: int) -> list[dict[str, Any]]:
+    """Returns a row for each form of CTranslate2."""
+    memory = {side: memory_of(side, task) for side in SIDES}
+    ours = side_of("ours", task)
+    own = ours()
+    rows = []
+    for form in FORMS:
+        rival = side_of(form, task)
+        theirs = rival()
+        tokens, other = sum(map(len, own)), sum(map(len, theirs))
+        # Where translations differ in length, so does the work: each side counts its own tokens.
+        row = paired(ours, rival, rounds=rounds).row(items=tokens)
+        row["rival_per_second"] = round(row["rival_per_second"] * other / tokens, 1)
+        for name in ("ratio", "ratio_low", "ratio_high"):
+            row[name] = round(row[name] * tokens / other, 3)
+        rows.append(
+            {
+                "measured": f"tokens/s, beam {task.beam_width}, batch {task.batch_size}",
+                "rival": f"CTranslate2 {form}",
+                "sentences": len(task.rows),
+                "tokens": tokens,
+                **row,
+                "same_translation": round(
+                    float(np.mean([a == b for a, b in zip(own, theirs, strict=True)])), 4
+                ),
+                "peak_memory_mib": memory["ours"],
+                "rival_peak_memory_mib": memory[form],
+            }
+        )
+    return rows
+
+
+def side_of(side: str, task: Task) -> Callable[[], list[list[int]]]:
+    """Returns what translates the rows of a task into ids without the end."""
+    batches = [
+        task.rows[start : start + task.batch_size]
+        for start in range(0, len(task.rows), task.batch_size)
+    ]
+    return _ours(task, batches) if side == "ours" else _rival(side, task, batches)
+
+
+def _ours(task: Task, batches: Sequence[list[list[int]]]) -> Callable[[], list[list[int]]]:
+    import tensorflow as tf
+    import tensorflow_text  # noqa: F401  (registers the operations of the tokeniser)
+
+    from apps.translation.tokeniser import END_ID
+
+    module = tf.saved_model.load(str(Path(task.folder, "ours", "1")))
+    translate = module.signatures["ids"]
+    tensors = []
+    for batch in batches:
+        ids = np.zeros((len(batch), 1 + max(map(len, batch))), np.int32)
+        for place, row in enumerate(batch):
+            ids[place, : len(row) + 1] = [*row, END_ID]
+        tensors.append(tf.constant(ids))
+
+    def run() -> list[list[int]]:
+        found = [translate(source_ids=ids)["token_ids"].numpy()[:, 0] for ids in tensors]
+        return [row[(row != 0) & (row != END_ID)].tolist() for batch in found for row in batch]
+
+    run.module = module  # type: ignore[attr-defined]  # the variables live as long as it does
+    return run
+
+
+def _rival(
+    form: str, task: Task, batches: Sequence[list[list[int]]]
+) -> Callable[[], list[list[int]]]:
+    import ctranslate2
+
+    folder = Path(task.folder, "ctranslate2")
+    translator = ctranslate2.Translator(
+        str(folder), compute_type=form, inter_threads=1, intra_threads=1
+    )
+    named = [[[task.pieces[one] for one in row] for row in batch] for batch in batches]
+    vocabulary = next(folder.glob("*shared_vocabulary.json"), folder / "target_vocabulary.json")
+    ids = {piece: one for one, piece in enumerate(json.loads(vocabulary.read_text("utf-8")))}
+
+    def run() -> list[list[int]]:
+        found = [
+            result.hypotheses[0]
+            for batch in named
+            for result in translator.translate_batch(
+                batch,
+                beam_size=task.beam_width,
+                length_penalty=task.length_penalty,
+                disable_unk=True,
+                max_decoding_length=task.max_steps,
+            )
+        ]
+        return [[ids[piece] for piece in row] for row in found]
+
+    return run
+
+
+def memory_of(side: str, task: Task) -> float:
+    """Returns the peak memory in MiB of a fresh process that does the task once."""
+    file = Path(task.folder, "task.json")
+    file.write_text(json.dumps(vars(task)), encoding="utf-8")
+    command = [sys.executable, "-m", "benchmarks.translation_decoding", str(file), "--side", side]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return float(done.stdout.split()[-1])
+
+
+def alone(side: str, file: Path) -> None:
+    """Does a task in this process and prints its peak memory."""
+    if side == "ours":
+        use_one_thread()
+    side_of(side, Task(**json.loads(file.read_text(encoding="utf-8"))))()
+    print(own_peak_mib())
+
+
+def own_peak_mib() -> float:
+    """Returns the peak memory of this process alone.
+
+    What Linux reports as the largest resident memory begins with that of the parent process.
+    """
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return peak_memory_mib()
+    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    return round(int(lines["VmHWM"].split()[0]) / 1024, 1)
+
+
+if __name__ == "__main__":
+    main()
