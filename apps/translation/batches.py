@@ -13,8 +13,10 @@ import numpy as np
 
 UNKNOWN_ID, START_ID, END_ID = 1, 2, 3
 # Pairs are shuffled, and then sorted by length within so many batches: near enough in length to
-# waste little, and never the same company twice.
-POOL = 50
+# waste little, and in other company in each epoch.
+POOL = 20
+# One batch in so many is kept free in the first epoch, for epochs that are cut into more.
+SPARE = 50
 
 Ids = Sequence[np.ndarray]
 
@@ -30,7 +32,8 @@ class PairBatches:
         sources: token ids of each source sentence, in the first epoch.
         targets: token ids of each target sentence, in the first epoch.
         batch_tokens: tokens of the longer side of a batch at most, padding included.
-        max_tokens: tokens of a sentence that are used; the rest is cut off.
+        max_tokens: tokens of a sentence that are used. A source is cut there and ends, as in
+            `predict`; a target is cut and does not, lest the network learn to stop in the middle.
         seed: of the order.
         shuffle: False keeps the batches of all epochs the same (for validation).
         recode: epoch -> sources and targets of a later epoch, where they are cut into tokens anew;
@@ -53,6 +56,8 @@ class PairBatches:
         self._seed, self._shuffle, self._recode = seed, shuffle, recode
         self._held: _Epoch | None = None
         self._length = len(self._cut(self._first, self._order(self._first, 0)))
+        if shuffle:
+            self._length += self._length // SPARE
 
     def __len__(self) -> int:
         """Batches in an epoch."""
@@ -76,11 +81,9 @@ class PairBatches:
         for place, row in enumerate(rows):
             source, target = sides.sources[row], sides.targets[row]
             source_ids[place, : len(source)] = source
-            source_ids[place, len(source)] = END_ID
             target_ids[place, 0] = START_ID
-            target_ids[place, 1 : len(target) + 1] = target
+            target_ids[place, 1 : len(target)] = target[:-1]
             labels[place, : len(target)] = target
-            labels[place, len(target)] = END_ID
         inputs = {"source_ids": source_ids, "target_ids": target_ids}
         return inputs, labels, (labels != 0).astype(np.float32)
 
@@ -97,7 +100,9 @@ class PairBatches:
         if epoch and self._recode is not None:
             sides = _Sides.cut(*self._recode(epoch), self._max_tokens)
         batches = self._cut(sides, self._order(sides, epoch))
-        return _Epoch(epoch, sides, self._evened(batches, epoch) if self._shuffle else batches)
+        return _Epoch(
+            epoch, sides, self._evened(sides, batches, epoch) if self._shuffle else batches
+        )
 
     def _order(self, sides: "_Sides", epoch: int) -> np.ndarray:
         # What a batch costs is its longest side: pairs alike in that waste least.
@@ -124,43 +129,42 @@ class PairBatches:
                 start, width = place, int(length)
         return [*batches, order[start:]]
 
-    def _evened(self, batches: list[np.ndarray], epoch: int) -> list[np.ndarray]:
-        """Returns as many batches as the first epoch has, in a random order."""
-        # Spare rows join other batches, and where batches are missing the largest are halved.
-        while len(batches) > self._length:
-            batches.sort(key=len)
-            batches[1] = np.concatenate([batches[0], batches[1]])
-            del batches[0]
+    def _evened(self, sides: "_Sides", batches: list[np.ndarray], epoch: int) -> list[np.ndarray]:
+        """Returns as many batches as every epoch has, in a random order."""
         while len(batches) < self._length:
             batches.sort(key=len)
-            half = len(batches[-1]) // 2
-            batches += [batches[-1][:half], batches[-1][half:]]
-            del batches[-3]
+            largest = batches.pop()
+            batches += np.array_split(largest, 2)
+        while len(batches) > self._length:  # more than the spare ones: two become too large
+            batches.sort(key=lambda rows: len(rows) * sides.longest[rows].max())
+            batches[:2] = [np.concatenate(batches[:2])]
         random = np.random.default_rng((self._seed, epoch, 1))
         return [batches[place] for place in random.permutation(len(batches))]
 
 
 @dataclass(frozen=True)
 class _Sides:
-    """The token ids of all pairs in one epoch."""
+    """The token ids of all pairs in one epoch, with the end token where they end."""
 
     sources: Ids
     targets: Ids
 
     @classmethod
     def cut(cls, sources: Ids, targets: Ids, most: int) -> "_Sides":
-        """Keeps so many tokens of each sentence."""
-        return cls([ids[:most] for ids in sources], [ids[:most] for ids in targets])
-
-    # One token more on each side: the end of the source, and start or end of the target.
+        """Keeps so many tokens of each sentence, and one more for the end."""
+        end = np.array([END_ID], np.int32)
+        return cls(
+            [np.concatenate([ids[:most], end]) for ids in sources],
+            [np.concatenate([ids, end])[: most + 1] for ids in targets],
+        )
 
     @cached_property
     def source_lengths(self) -> np.ndarray:
-        return np.array([len(ids) + 1 for ids in self.sources])
+        return np.array([len(ids) for ids in self.sources])
 
     @cached_property
     def target_lengths(self) -> np.ndarray:
-        return np.array([len(ids) + 1 for ids in self.targets])
+        return np.array([len(ids) for ids in self.targets])
 
     @cached_property
     def longest(self) -> np.ndarray:
