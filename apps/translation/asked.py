@@ -103,8 +103,8 @@ def _check(given: Mapping[str, Any], *, sampled: bool) -> None:
         for name, least in low.items()
         if name in given and given[name] < least
     ]
-    if "temperature" in given and not 0 < given["temperature"] < float("inf"):
-        problems.append(f"--temperature above 0, received {given['temperature']}")
+    if "temperature" in given and not 1e-3 <= given["temperature"] < float("inf"):
+        problems.append(f"--temperature of at least 0.001, received {given['temperature']}")
     if "top_p" in given and not 0 < given["top_p"] <= 1:
         problems.append(f"--top-p above 0 and at most 1, received {given['top_p']}")
     if "length_penalty" in given and not np.isfinite(given["length_penalty"]):

@@ -18,6 +18,9 @@ from shared.decoding.rollout import roll_out
 from shared.decoding.sequences import Sequences
 from shared.decoding.step import Step
 
+# Below it, differences of logits overflow; the likeliest id is drawn long before.
+MIN_TEMPERATURE = 1e-3
+
 
 def sample(
     step: Step,
@@ -52,7 +55,7 @@ def sample(
         end_id: what ends a sequence.
         max_steps: T, most ids of any item, the end id included; int or int32 scalar.
         noise: float32 (B, T), uniform in [0, 1); equal noise, equal sequences.
-        temperature: above 0; below 1 the likely becomes likelier. Float or scalar tensor.
+        temperature: from 0.001 on; below 1 the likely becomes likelier. Float or scalar tensor.
         top_k: how many ids are kept, at least 1. Default: all.
         top_p: share that is kept, above 0 and at most 1. Default: all.
         max_lengths: int32 (B,), most ids of each item. Default: `max_steps` for all.
@@ -108,7 +111,7 @@ def draw(
     Args:
         logits: float32 (B, V).
         noise: float32 (B,), uniform in [0, 1).
-        temperature: above 0.
+        temperature: from 0.001 on.
         top_k: how many ids are kept. Default: all.
         top_p: share that is kept. Default: all.
 
@@ -123,6 +126,7 @@ def draw(
     [1, 1, 2]
     """
     size = logits.shape[-1]
+    logits = logits - ops.max(logits, axis=-1, keepdims=True)
     logits = logits / ops.cast(temperature, "float32")
     ids = None
     if top_k is not None or top_p is not None:
@@ -143,8 +147,8 @@ def draw(
 
 def _check(temperature: Any, top_k: int | None, top_p: float | None) -> None:
     problems = []
-    if isinstance(temperature, int | float) and not temperature > 0:
-        problems.append(f"temperature above 0, received {temperature}")
+    if isinstance(temperature, int | float) and not temperature >= MIN_TEMPERATURE:
+        problems.append(f"temperature of at least {MIN_TEMPERATURE}, received {temperature}")
     if top_k is not None and top_k < 1:
         problems.append(f"top_k of at least 1, received {top_k}")
     if top_p is not None and not 0 < top_p <= 1:

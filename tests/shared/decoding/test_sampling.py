@@ -107,9 +107,18 @@ def test_one_candidate_is_greedy_and_noise_decides_the_rest():
 
 
 def test_all_wrong_numbers_are_told_together():
-    message = "temperature above 0, received 0; top_k of at least 1, received 0; top_p .* 1.5"
+    message = (
+        "temperature of at least 0.001, received 0; top_k of at least 1, received 0; top_p .* 1.5"
+    )
     with pytest.raises(ValueError, match=message):
         sample(
             HistoryStep(5), {}, batch=1, start_id=2, end_id=3, max_steps=2, noise=[[0.1, 0.2]],
             temperature=0, top_k=0, top_p=1.5,
         )  # fmt: skip
+
+
+def test_the_coldest_draw_is_the_likeliest_id_however_large_the_logits():
+    logits = np.array([[3e4, 2.9e4, -3e4], [-3e4, -2.9e4, 0.0]], "float32")
+    for noise in (0.0, 0.999):
+        drawn = draw(logits, np.full(2, noise, "float32"), 1e-3)
+        assert ops.convert_to_numpy(drawn).tolist() == [0, 2]
