@@ -42,7 +42,10 @@ class Translation(App):
             target_language=pairs.target,
             swap=pairs.swap,
             cleaning=Cleaning(
-                max_words=pairs.max_words, max_ratio=pairs.max_ratio, copies=pairs.copies
+                max_words=pairs.max_words,
+                max_characters=pairs.max_characters,
+                max_ratio=pairs.max_ratio,
+                copies=pairs.copies,
             ),
             validation_size=pairs.validation_size,
             test_size=pairs.test_size,
@@ -57,7 +60,7 @@ class Translation(App):
         """Trains the tokeniser on both sides of the training pairs."""
         from apps.translation.preprocessing import PairPreprocessing
 
-        return PairPreprocessing.fit(train, config.tokens, seed=config.seed)
+        return PairPreprocessing.fit(train, config.tokens)
 
     def load_preprocessing(self, config: TranslationConfig, folder: Path) -> "PairPreprocessing":
         """Reads the tokeniser of a bundle."""

@@ -18,9 +18,12 @@ class PairsConfig:
     target: str = ""
     """Language to translate into."""
     swap: bool = False
-    """Translate from the second column of tab-separated files into the first."""
+    """Translate from the second column of tab-separated files into the first; the sample from
+    French."""
     max_words: int = 200
     """Training pairs with a longer side are left out."""
+    max_characters: int = 1500
+    """Likewise in characters, for writing without spaces."""
     max_ratio: float = 4.0
     """Training pairs whose sides differ more in length are left out."""
     copies: Literal["drop", "keep"] = "drop"

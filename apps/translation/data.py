@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from apps.translation.corpus.catalogue import read_set
-from apps.translation.corpus.cleaning import Cleaning, cleaned, told
+from apps.translation.corpus.cleaning import Cleaning, cleaned, told_counts, without_empty
 from apps.translation.corpus.files import Languages, Part, digest, read_files
+from apps.translation.corpus.names import check_swap, choose_languages
 from apps.translation.corpus.pair import Pair, sentence_key
 from apps.translation.corpus.splitting import held_out_keys, source_keys
+from apps.translation.corpus.summary import told
 from apps.translation.sample import sample_pairs
 from shared.app import Splits
 from shared.data.catalogue import PREFIX
@@ -24,6 +26,7 @@ __all__ = ["Cleaning", "Languages", "Pair", "load_pairs", "told"]
 
 SAMPLE = "sample"
 SAMPLE_PAIRS = 4_000
+SAMPLE_LANGUAGES = ("en", "fr")
 
 
 def load_pairs(
@@ -39,11 +42,12 @@ def load_pairs(
     data_dir: Path | None = None,
     download: bool = False,
 ) -> Splits:
-    """Reads pairs, cleans the training part, and sees that no source sentence is in two splits.
+    """Reads pairs, cleans the training part, and keeps what is held out away from training.
 
-    What the names of files call validation or test stays as it is, but for empty pairs; training
-    pairs of the same source sentences are left out. Where neither is given, both are cut from
-    the training part; where only a test part is given, validation is cut.
+    What the names of files call validation or test stays as it is, but for pairs with an empty
+    side; training pairs of the same source sentences are left out. Where neither is given, both
+    are cut from the training part; where only a test part is given, validation is cut. What is
+    cut shares no source sentence with any other split.
 
     Args:
         source: path of a file of "source TAB translation", of one of two parallel files such as
@@ -52,7 +56,8 @@ def load_pairs(
         source_language: as the names of the files or the fields of the records spell it; "" where
             that is clear without.
         target_language: likewise.
-        swap: translates from the second column of tab-separated files into the first.
+        swap: translates from the second column of tab-separated files into the first, and the
+            sample from French.
         cleaning: the limits of a training pair; the usual ones by default.
         validation_size: source sentences to keep for validation, at most a tenth of all.
         test_size: likewise for a test part; 0 for none.
@@ -63,7 +68,7 @@ def load_pairs(
     Returns:
         the splits. Their info has "source", "languages" (from, to), "parts" (name, split, sha256,
         examples; the pairs of a split stand in the order of its parts) and "cleaning", the number
-        of training pairs read and left out for each reason (see `told`).
+        of training pairs read and of pairs left out for each reason; `told` puts it in words.
 
     Raises:
         DataError: the source cannot be read, or holds no pairs of these languages.
@@ -71,7 +76,8 @@ def load_pairs(
     asked = Languages(source_language, target_language)
     parts, languages = _read(source, asked, swap, seed, data_dir, download)
     counts: Counter[str] = Counter()
-    parts = _apart(_cleaned(parts, cleaning or Cleaning(), counts), counts)
+    parts = _cleaned(parts, cleaning or Cleaning(), counts)
+    parts = _without_held_out(parts, counts)
     _refuse_nothing(parts, source, counts)
     parts = _cut(parts, validation=validation_size, test=test_size, seed=seed)
     info = {
@@ -87,12 +93,27 @@ def _read(
     source: str, asked: Languages, swap: bool, seed: int, data_dir: Path | None, download: bool
 ) -> tuple[list[Part], Languages]:
     if source == SAMPLE:
-        pairs = sample_pairs(seed, SAMPLE_PAIRS)
-        part = Part(f"sample seed {seed}", "train", digest(pairs), pairs)
-        return [part], Languages("en", "fr")
+        return _read_sample(asked, swap, seed)
     if source.startswith(PREFIX):
+        check_swap(swap, asked.source, asked.target, place=source)
         return read_set(source, asked, data_dir=data_dir, download=download)
     return read_files(source, asked, swap=swap)
+
+
+def _read_sample(asked: Languages, swap: bool, seed: int) -> tuple[list[Part], Languages]:
+    usual = SAMPLE_LANGUAGES[::-1] if swap else SAMPLE_LANGUAGES
+    chosen = usual
+    if asked != Languages():
+        chosen = choose_languages(SAMPLE_LANGUAGES, asked.source, asked.target, place="the sample")
+        if swap and chosen != usual:
+            raise DataError(
+                f"Expected the sample from {' to '.join(usual)} with --pairs.swap, received "
+                f"{' to '.join(chosen)}; leave --pairs.swap out."
+            )
+    pairs = sample_pairs(seed, SAMPLE_PAIRS)
+    if chosen != SAMPLE_LANGUAGES:
+        pairs = [Pair(target, source) for source, target in pairs]
+    return [Part(f"sample seed {seed}", "train", digest(pairs), pairs)], Languages(*chosen)
 
 
 def _told_of(part: Part) -> dict[str, Any]:
@@ -115,32 +136,30 @@ def _cleaned(parts: Sequence[Part], cleaning: Cleaning, counts: "Counter[str]") 
             part,
             pairs=list(cleaned(part.pairs, cleaning, seen=seen, counts=counts))
             if part.split == "train"
-            else [pair for pair in part.pairs if pair.source.strip() and pair.target.strip()],
+            else without_empty(part.pairs, part.split, counts),
         )
         for part in parts
     ]
 
 
-def _apart(parts: Sequence[Part], counts: "Counter[str]") -> list[Part]:
-    """Takes what is in the test part out of validation, and what is in either out of training."""
-    test = source_keys(_of(parts, "test"))
-    both = test | source_keys(_of(parts, "validation"))
-    taboo = {"train": both, "validation": test, "test": set[str]()}
-    apart = []
-    for part in parts:
-        keys = taboo[part.split]
-        kept = [pair for pair in part.pairs if not keys or sentence_key(pair.source) not in keys]
-        if part.split == "train":
-            counts["held_out"] += len(part.pairs) - len(kept)
-        apart.append(replace(part, pairs=kept))
-    return apart
+def _without_held_out(parts: Sequence[Part], counts: "Counter[str]") -> list[Part]:
+    """Takes what is in a given validation or test part out of training."""
+    keys = source_keys(_of(parts, "validation")) | source_keys(_of(parts, "test"))
+    kept = [
+        replace(part, pairs=[pair for pair in part.pairs if sentence_key(pair.source) not in keys])
+        if keys and part.split == "train"
+        else part
+        for part in parts
+    ]
+    counts["held_out"] += len(_of(parts, "train")) - len(_of(kept, "train"))
+    return kept
 
 
 def _refuse_nothing(parts: Sequence[Part], source: str, counts: "Counter[str]") -> None:
     if not any(part.pairs for part in parts) or (counts["read"] and not _of(parts, "train")):
         raise DataError(
-            f"Expected pairs to train on in {source}, received none: {told(counts)} Give other "
-            "pairs, or wider limits."
+            f"Expected pairs to train on in {source}, received none: {told_counts(counts)} Give "
+            "other pairs, or wider limits."
         )
 
 

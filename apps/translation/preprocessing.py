@@ -42,9 +42,7 @@ class PairPreprocessing:
         return self.source == self.target
 
     @classmethod
-    def fit(
-        cls, train: Sequence[Pair], config: "TokensConfig", *, seed: int
-    ) -> "PairPreprocessing":
+    def fit(cls, train: Sequence[Pair], config: "TokensConfig") -> "PairPreprocessing":
         """Trains on training pairs only.
 
         Raises:
@@ -61,7 +59,6 @@ class PairPreprocessing:
             "byte_fallback": config.byte_fallback,
             "lower_case": config.lower_case,
             "character_coverage": config.character_coverage,
-            "seed": seed,
         }
         if config.joint:
             both = train_tokeniser((text for pair in train for text in pair), **options)

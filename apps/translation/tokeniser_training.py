@@ -2,8 +2,7 @@
 
 import io
 import re
-from collections.abc import Iterable, Iterator
-from hashlib import blake2b
+from collections.abc import Iterable
 from typing import Literal
 
 from apps.translation.pieces import rounded_scores
@@ -26,15 +25,13 @@ def train_tokeniser(
     texts: Iterable[str],
     *,
     size: int,
-    kind: Literal["unigram", "bpe"] = "unigram",
+    kind: Literal["unigram", "bpe"],
     byte_fallback: bool = False,
     lower_case: bool = False,
     character_coverage: float = 1.0,
-    share: float = 1.0,
-    seed: int = 0,
     text_name: str = "the training text",
 ) -> Tokeniser:
-    """Trains a sentencepiece model, in one thread.
+    """Trains a sentencepiece model, in one thread and without chance.
 
     Args:
         texts: training sentences; of one longer than `tokeniser.MAX_BYTES` bytes, the start.
@@ -45,8 +42,6 @@ def train_tokeniser(
         lower_case: makes all text lower-case.
         character_coverage: share of the characters, by how often they come, that get a piece of
             their own; below 1 for scripts of many characters.
-        share: of the texts, from 0 to 1; less than all of them for a corpus of tens of millions.
-        seed: chooses this share; the training itself has no chance in it.
         text_name: what the text is called in messages.
 
     Raises:
@@ -57,7 +52,7 @@ def train_tokeniser(
     written = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=_chosen(texts, share, seed),
+            sentence_iterator=(text.encode("utf-8", "surrogatepass")[:MAX_BYTES] for text in texts),
             model_writer=written,
             vocab_size=size,
             model_type=kind,
@@ -77,23 +72,12 @@ def train_tokeniser(
     return Tokeniser(rounded_scores(written.getvalue()))
 
 
-def _chosen(texts: Iterable[str], share: float, seed: int) -> Iterator[bytes]:
-    secret = seed.to_bytes(8, "little", signed=True)
-    for text in texts:
-        data = text.encode("utf-8", "surrogatepass")
-        if share < 1:
-            rank = int.from_bytes(blake2b(data, digest_size=8, key=secret).digest(), "little")
-            if rank >= share * 2**64:
-                continue
-        yield data[:MAX_BYTES]
-
-
 def _refused(said: str, size: int, text: str) -> DataError:
     too_large, too_small = _TOO_LARGE.search(said), _TOO_SMALL.search(said)
     if too_large:
         return DataError(
-            f"Expected a vocabulary of at most {too_large[1]} pieces, which is all that "
-            f"{text} allows, received {size}; ask for {too_large[1]} or give more text."
+            f"Expected a vocabulary of at most {too_large[1]} pieces, the most to be had from "
+            f"{text}, received {size}; ask for {too_large[1]} or give more text."
         )
     if too_small:
         return DataError(

@@ -51,7 +51,7 @@ def train(
         known = known_pairs(splits.train, preprocessing)
         info["cleaning"]["unknown"] = len(splits.train) - len(known)
         splits = replace(splits, train=known, info=info)
-    print(told(splits.info["cleaning"]), file=sys.stderr)
+    print(*told(splits), sep="\n", file=sys.stderr)
     about = {
         "preprocessing": preprocessing,
         "info": splits.info,

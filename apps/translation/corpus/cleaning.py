@@ -2,11 +2,12 @@
 
 Corpora collected by machine hold pairs that teach nothing or something wrong. The rules look at
 one pair at a time, apart from repeated pairs, and every pair left out is counted under the first
-rule that it breaks. Given validation and test parts are not cleaned: a score must stay comparable.
+rule that it breaks. Given validation and test parts lose pairs with an empty side and no others: a
+score must stay comparable.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -58,7 +59,7 @@ class Cleaning:
         ('', 'empty')
         """
         source, target = pair
-        if not (source and target and not source.isspace() and not target.isspace()):
+        if not is_whole(pair):
             return "empty"
         shorter, longer = sorted((len(source), len(target)))
         # Cutting into words is dear, and no text has more words than characters.
@@ -72,6 +73,25 @@ class Cleaning:
         if self.copies == "drop" and sentence_key(source) == sentence_key(target):
             return "copy"
         return ""
+
+
+def is_whole(pair: Pair) -> bool:
+    """Says whether both sides hold more than white space."""
+    return all(side and not side.isspace() for side in pair)
+
+
+def without_empty(pairs: Sequence[Pair], split: str, counts: "Counter[str]") -> list[Pair]:
+    """Returns the pairs of a given validation or test part that have two sides.
+
+    Args:
+        pairs: of the part.
+        split: "validation" or "test".
+        counts: takes how many were left out ("empty_validation", "empty_test").
+    """
+    kept = list(filter(is_whole, pairs))
+    if len(kept) < len(pairs):
+        counts[f"empty_{split}"] += len(pairs) - len(kept)
+    return kept
 
 
 def cleaned(
@@ -95,17 +115,22 @@ def cleaned(
             yield pair
 
 
-def told(counts: Mapping[str, int]) -> str:
-    """Returns a sentence about what was left out.
+def told_counts(counts: Mapping[str, int]) -> str:
+    """Returns a sentence about what was left out, and one more where given parts lost pairs.
 
     Example:
-    >>> told({"read": 1200, "empty": 2, "duplicate": 1})
+    >>> told_counts({"read": 1200, "empty": 2, "duplicate": 1})
     '1,200 training pairs read, 1,197 kept; left out: 2 empty, 1 repeated.'
     """
     out = {reason: counts.get(reason, 0) for reason in REASONS}
     named = ", ".join(f"{count:,} {_TOLD[reason]}" for reason, count in out.items() if count)
     read = counts.get("read", 0)
+    given = ", ".join(
+        f"{counts[key]:,} of {split}"
+        for split in ("validation", "test")
+        if counts.get(key := f"empty_{split}", 0)
+    )
     return (
         f"{read:,} training pairs read, {read - sum(out.values()):,} kept; "
         f"left out: {named or 'none'}."
-    )
+    ) + (f" Given pairs with an empty side left out: {given}." if given else "")

@@ -9,7 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from apps.translation.corpus.names import about_itself, choose_languages, language_of, split_of
+from apps.translation.corpus.names import (
+    about_itself,
+    check_swap,
+    choose_languages,
+    language_of,
+    split_of,
+)
 from apps.translation.corpus.pair import Pair
 from apps.translation.corpus.parallel import join_sides, read_side
 from apps.translation.corpus.tabs import read_tabs
@@ -64,18 +70,22 @@ def read_files(source: str, languages: Languages, *, swap: bool) -> tuple[list[P
     Args:
         source: path of a file, folder or archive; or of two files with a comma between.
         languages: asked for; "" for what the names of the files tell.
-        swap: translates from the second column of tab-separated files into the first.
+        swap: translates from the second column of tab-separated files into the first; refused
+            with parallel files, but where both languages are asked for.
 
     Raises:
         DataError: it cannot be read, or holds no pairs of these languages.
     """
+    asked = (languages.source, languages.target)
     if "," in source and not Path(source).exists():
+        check_swap(swap, *asked, place=source)
         return _read_two(source.split(","), languages)
     opened = open_source(source)
     if opened.kind == "file":
         beside = _beside(Path(source))
         if beside:
-            if not languages.source and not languages.target:
+            check_swap(swap, *asked, place=source)
+            if not any(asked):
                 told = language_of(opened.names()[0])
                 languages = replace(languages, source=told[1] if told else "")
             known = choose_languages(
@@ -85,6 +95,7 @@ def read_files(source: str, languages: Languages, *, swap: bool) -> tuple[list[P
     else:
         parallel = _parallel(opened.names())
         if parallel:
+            check_swap(swap, *asked, place=source)
             return _read_parallel(opened, parallel, languages)
     return _read_tabs(opened, swap=swap), languages
 

@@ -11,10 +11,16 @@ SPLIT_WORDS = {
     "train": "train",
     "training": "train",
     "validation": "validation",
+    "validate": "validation",
     "valid": "validation",
     "val": "validation",
     "dev": "validation",
     "test": "test",
+    "tests": "test",
+    "tst": "test",
+    "devtest": "test",
+    "eval": "test",
+    "evaluation": "test",
 }
 LANGUAGE = r"[a-z]{2,3}(?:[_-][A-Za-z]{2,4})?"
 # They look like languages, and are none.
@@ -27,15 +33,18 @@ def split_of(name: str) -> str:
     """Returns the split that a path tells by its last telling word; "train" where none does.
 
     Example:
-    >>> split_of("test_2016_flickr.en"), split_of("dev/news.de"), split_of("newstest2014.fr")
+    >>> split_of("tst2013.en"), split_of("dev/news.de"), split_of("newstest2014.fr")
     ('test', 'validation', 'test')
     """
     for part in reversed(PurePosixPath(name).parts):
         for word in reversed(re.split(r"[_.-]", part.lower())):
-            bare = word.removeprefix("news").rstrip("0123456789")
-            if bare in SPLIT_WORDS:
-                return SPLIT_WORDS[bare]
+            if split := _split_of_word(word):
+                return split
     return "train"
+
+
+def _split_of_word(word: str) -> str:
+    return SPLIT_WORDS.get(word.removeprefix("news").rstrip("0123456789"), "")
 
 
 def language_of(name: str) -> tuple[str, str] | None:
@@ -52,13 +61,17 @@ def language_of(name: str) -> tuple[str, str] | None:
     if about_itself(name):
         return None
     stem, _, ending = path.name.rpartition(".")
-    if stem and re.fullmatch(LANGUAGE, ending) and ending not in _ENDINGS:
+    if stem and re.fullmatch(LANGUAGE, ending) and not _is_no_language(ending):
         return (path.parent / stem).as_posix(), ending
     first, _, rest = path.name.partition(".")
     split = rest.removesuffix(".txt")
-    if re.fullmatch(LANGUAGE, first) and rest.endswith(".txt") and split in SPLIT_WORDS:
+    if re.fullmatch(LANGUAGE, first) and rest.endswith(".txt") and _split_of_word(split):
         return (path.parent / rest).as_posix(), first
     return None
+
+
+def _is_no_language(ending: str) -> bool:
+    return ending in _ENDINGS or bool(_split_of_word(ending))
 
 
 def about_itself(name: str) -> bool:
@@ -81,11 +94,12 @@ def choose_languages(
         DataError: a language is not there, or it is not clear which ones are meant.
     """
     known = sorted(set(known))
-    for language in (source, target):
+    for flag, language in (("source", source), ("target", target)):
         if language and language not in known:
             raise DataError(
                 f"Expected the language {language!r} in {place}, received only "
-                f"{', '.join(known)}.{_meant(language, known)}"
+                f"{', '.join(known)}; give one of these to --pairs.{flag}."
+                f"{_meant(language, known)}"
             )
     left = [language for language in known if language not in (source, target)]
     if bool(source) != bool(target) and len(left) == 1:
@@ -94,9 +108,31 @@ def choose_languages(
         asked = f"{source or 'any'} to {target or 'any'}"
         raise DataError(
             f"Expected two languages, to translate from one to the other, received {asked} with "
-            f"{', '.join(known)} in {place}; name the source and the target language."
+            f"{', '.join(known)} in {place}; name one with --pairs.source and the other with "
+            "--pairs.target."
         )
     return source, target
+
+
+def check_swap(swap: bool, source: str, target: str, *, place: str) -> None:
+    """Refuses to swap columns where there are none, as in parallel files.
+
+    Args:
+        swap: whether they should.
+        source: the language to translate from, "" where it was not asked for; where both were,
+            they say the direction, and there is nothing left to swap.
+        target: likewise.
+        place: what is read, for messages.
+
+    Raises:
+        DataError: it is not clear what should change places.
+    """
+    if swap and not (source and target):
+        raise DataError(
+            "Expected tab-separated pairs with --pairs.swap, which exchanges their columns, "
+            f"received {place}, which has no columns; give the direction with --pairs.source and "
+            "--pairs.target, or by the order of two files."
+        )
 
 
 def _meant(language: str, known: list[str]) -> str:

@@ -1,5 +1,6 @@
 """A sentence and its translation: the example of translation."""
 
+import unicodedata
 from typing import NamedTuple
 
 
@@ -15,12 +16,21 @@ class Pair(NamedTuple):
 
 
 def sentence_key(text: str) -> str:
-    """Returns what two spellings of one sentence share: neither case nor white space counts.
+    """Returns what two spellings of one sentence share.
 
-    Python's white space includes no-break spaces, which one corpus has and another has not.
+    Neither case nor white space counts, nor how Unicode writes a character: composed or not, of
+    full width, a ligature or an ellipsis (form NFKC). Characters that only format, such as soft
+    hyphens and byte order marks (category Cf), are dropped.
 
     Example:
-    >>> sentence_key("Va\u00a0 !") == sentence_key("va !")
+    >>> sentence_key("Va\u00a0 l\u00e0\u2026") == sentence_key("va la\u0300...")
     True
     """
+    if not text.isascii():
+        # Few texts hold something that is not printable, and only these can hold what formats.
+        if not text.isprintable():
+            text = "".join(one for one in text if unicodedata.category(one) != "Cf")
+        # Composed characters may have capitals that are not, so both orders are needed.
+        folded = unicodedata.normalize("NFKC", text).casefold()
+        text = unicodedata.normalize("NFKC", folded)
     return " ".join(text.casefold().split())

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from apps.translation.corpus.cleaning import REASONS, Cleaning, cleaned, told
+from apps.translation.corpus.cleaning import REASONS, Cleaning, cleaned, told_counts
 from apps.translation.corpus.pair import Pair, sentence_key
 from apps.translation.corpus.splitting import held_out_keys, source_keys
 from shared.errors import DataError
@@ -53,13 +53,16 @@ def test_repeated_pairs_are_counted_across_files():
 
 def test_the_sentence_about_it_adds_up():
     counts = {reason: 10**place for place, reason in enumerate(REASONS)}
-    said = told({"read": 2_000_000, **counts})
+    said = told_counts({"read": 2_000_000, **counts})
     assert said == (
         "2,000,000 training pairs read, 888,889 kept; left out: 1 empty, 10 too long, 100 of "
         "unequal length, 1,000 untranslated, 10,000 repeated, 100,000 of validation or test "
         "sentences, 1,000,000 with characters the earlier run does not know."
     )
-    assert told({"read": 2}) == "2 training pairs read, 2 kept; left out: none."
+    assert told_counts({"read": 2}) == "2 training pairs read, 2 kept; left out: none."
+    assert told_counts({"read": 2, "empty_test": 1}).endswith(
+        "none. Given pairs with an empty side left out: 1 of test."
+    )
 
 
 PAIRS = [Pair(f"Sentence {n // 2}.", f"Phrase {n}.") for n in range(400)]
@@ -95,3 +98,19 @@ def test_at_most_a_tenth_and_at_least_one():
 
 def test_keys_are_of_sentences_not_of_spellings():
     assert source_keys([Pair("Go on!", "a"), Pair("go  on!", "b")]) == {sentence_key("Go on!")}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("STRASSE", "stra\u00dfe"),
+        ("caf\u00e9", "cafe\u0301"),
+        ("wait\u2026", "wait..."),
+        ("\ufb01ve", "FIVE"),
+        ("so\u00adft", "soft"),
+        ("\ufeffHi\u200b!", "hi!"),
+        ("\uff21\uff11", "a1"),
+    ],
+)
+def test_spellings_that_look_alike_are_one_sentence(one, other):
+    assert sentence_key(one) == sentence_key(other) != sentence_key(other + "x")

@@ -135,6 +135,12 @@ def test_counts_that_differ_are_told_with_the_place():
         ("fra.txt", "train"),
         ("latest.en", "train"),
         ("test/train.en", "train"),
+        ("tst2013.en", "test"),
+        ("newstests.en", "test"),
+        ("evaluation.de", "test"),
+        ("eval/a.de", "test"),
+        ("validate.fr", "validation"),
+        ("IWSLT17.dev2010.fr", "validation"),
     ],
 )
 def test_the_split_of_a_name(name, split):
@@ -186,10 +192,14 @@ def test_languages_are_chosen(known, asked, chosen):
         (
             "en de fr",
             "en deu",
-            r"language 'deu' in here, received only de, en, fr. Did you mean 'de'",
+            r"'deu' in here, received only de, en, fr; .* --pairs\.target\. Did you mean 'de'",
         ),
-        ("en de", "xx de", r"language 'xx' in here, received only de, en\.$"),
-        ("en de", " ", "received any to any with de, en in here; name the source"),
+        (
+            "en de",
+            "xx de",
+            r"'xx' in here, received only de, en; give one of these to --pairs\.source\.$",
+        ),
+        ("en de", " ", "received any to any with de, en in here; name one with --pairs.source"),
         ("en de fr", "en ", "received en to any with de, en, fr"),
         ("en de", "en en", "received en to en"),
     ],

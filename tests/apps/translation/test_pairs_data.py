@@ -104,6 +104,14 @@ def test_languages_asked_for_decide_the_direction(tmp_path):
     assert "received only en, fr" in refused(f"{one},{two}", target_language="de")
 
 
+def test_only_columns_can_be_swapped(tmp_path):
+    one, two = write(tmp_path / "train.en", EN), write(tmp_path / "train.fr", FR)
+    for source in (tmp_path, one, f"{one},{two}"):
+        assert "which has no columns" in refused(source, swap=True)
+    splits = load_pairs(str(tmp_path), swap=True, source_language="fr", target_language="en")
+    assert splits.info["languages"] == ["fr", "en"]  # the languages say it all
+
+
 def test_a_comma_in_a_name_is_no_separator(tmp_path):
     path = write(tmp_path / "a,b.tsv", [f"{e}\t{f}" for e, f in EN_FR])
     assert every(load_pairs(str(path))) == sorted(EN_FR)
@@ -126,13 +134,16 @@ def test_a_folder_with_given_splits(tmp_path, names):
     path = folder(tmp_path, names)
     splits = load_pairs(str(path), source_language="en", target_language="de")
     assert splits.test == list(map(Pair, EN[35:], DE[35:]))
-    # A test sentence is taken out of validation, and what is in either out of training.
-    assert splits.validation == list(map(Pair, EN[30:35], DE[30:35]))
+    # What is given stays, though a sentence is in both; what is in either is not trained on.
+    assert splits.validation == list(map(Pair, [*EN[30:35], EN[36]], [*DE[30:35], DE[36]]))
     assert splits.train == list(map(Pair, EN[:30], DE[:30]))
     assert splits.info["cleaning"] == {"read": 34, "duplicate": 2, "held_out": 2}
-    assert told(splits.info["cleaning"]).startswith("34 training pairs read, 30 kept")
+    said = told(splits)
+    assert said[0].startswith("34 training pairs read, 30 kept")
+    assert said[1] == "30 pairs to train, 6 to validate, 5 to test."
+    assert said[2].startswith("train: ") and said[2].count("; ") == 2 and "test_2016" not in said[0]
     assert splits.info["languages"] == ["en", "de"]
-    assert sorted(count for _, _, count in parts_of(splits)) == [5, 5, 30]
+    assert sorted(count for _, _, count in parts_of(splits)) == [5, 6, 30]
     other = load_pairs(str(path), source_language="fr", target_language="en")
     assert other.test == list(map(Pair, FR[35:], EN[35:]))
     mine, theirs = ({part["sha256"] for part in one.info["parts"]} for one in (splits, other))
@@ -174,7 +185,9 @@ def test_a_source_with_a_test_part_only_can_be_scored(tmp_path):
 def test_given_parts_are_not_cleaned_but_for_empty_pairs(tmp_path):
     rows = ["a\ta", "a\ta", "b\t" + "long " * 400, "c\t"]
     path = write(tmp_path / "test.tsv", rows)
-    assert [pair.source for pair in load_pairs(str(path)).test] == ["a", "a", "b"]
+    splits = load_pairs(str(path))
+    assert [pair.source for pair in splits.test] == ["a", "a", "b"]
+    assert splits.info["cleaning"]["empty_test"] == 1
 
 
 def test_translations_of_one_sentence_stay_together(tmp_path):
@@ -211,8 +224,8 @@ def refused(source, **languages):
 def test_bad_sources(tmp_path):
     path = folder(tmp_path)
     assert "Did you mean 'de'?" in refused(path, source_language="en", target_language="deu")
-    assert "name the source and the target language" in refused(path)
-    assert "name the source and the target language" in refused(path / "train.en")
+    assert "name one with --pairs.source" in refused(path)
+    assert "name one with --pairs.source" in refused(path / "train.en")
     with open(path / "train.fr", "ab") as file:
         file.write(b"Une ligne de trop.\n")
     languages = {"source_language": "en", "target_language": "fr"}
@@ -246,6 +259,16 @@ def test_the_sample_is_split_like_any_other(tmp_path):
     assert splits.info["languages"] == ["en", "fr"] and len(splits.train) == 3200
     assert_apart(splits)
     assert len(set(every(splits))) == 4000
+
+
+def test_the_sample_is_read_in_either_direction():
+    plain = load_pairs("sample")
+    for asked in ({"swap": True}, {"source_language": "fr"}, {"target_language": "en"}):
+        turned = load_pairs("sample", **asked)
+        assert every(turned) == sorted(Pair(*pair[::-1]) for pair in every(plain)), asked
+        assert turned.info["languages"] == ["fr", "en"]
+    assert "Did you mean 'en'" in refused("sample", source_language="eng")
+    assert "leave --pairs.swap out" in refused("sample", source_language="en", swap=True)
 
 
 @pytest.mark.data

@@ -75,7 +75,7 @@ def test_what_is_no_translation_is_refused(data_dir):
         DataError, match="language 'fr' in tfds:hut_translate, received only de, en"
     ):
         load_pairs("tfds:hut_translate", target_language="fr", data_dir=data_dir)
-    with pytest.raises(DataError, match="name the source and the target"):
+    with pytest.raises(DataError, match="name one with --pairs"):
         load_pairs("tfds:hut_translate", data_dir=data_dir)
     with pytest.raises(DataError, match=r"Did you mean 'hut_translate'\?"):
         load_pairs("tfds:hut_translat", data_dir=data_dir)

@@ -56,14 +56,9 @@ def test_spellings_of_one_text_get_the_same_ids(tokeniser, text, plain):
 
 
 @pytest.mark.parametrize("kind", ["unigram", "bpe"])
-def test_training_is_the_same_each_time_and_chance_is_seeded(kind):
-    half = [
-        train_tokeniser(iter(TEXTS), size=300, kind=kind, share=0.5, seed=seed)
-        for seed in (1, 1, 2)
-    ]
-    assert half[0] == half[1] != half[2]
-    whole = [train_tokeniser(TEXTS, size=300, kind=kind, seed=seed) for seed in (1, 2)]
-    assert whole[0] == whole[1] != half[0]
+def test_training_is_the_same_each_time(kind):
+    texts = [train_tokeniser(given, size=300, kind=kind) for given in (TEXTS, iter(TEXTS))]
+    assert texts[0] == texts[1] != train_tokeniser(TEXTS[:-50], size=300, kind=kind)
 
 
 def test_bytes_stand_for_unknown_characters():
@@ -76,15 +71,18 @@ def test_bytes_stand_for_unknown_characters():
 
 
 def test_lower_case_is_a_property_of_the_model():
-    tokeniser = train_tokeniser(TEXTS, size=300, lower_case=True)
+    tokeniser = train_tokeniser(TEXTS, size=300, kind="unigram", lower_case=True)
     assert tokeniser.encode(["LE CHIEN ÉTÉ"]) == tokeniser.encode(["le chien été"])
     assert tokeniser.decode(tokeniser.encode(["Le Chien."])) == ["le chien."]
 
 
 def test_rare_characters_may_be_left_unknown():
     texts = [*TEXTS, "Le chien ω."]
-    assert "ω" in train_tokeniser(texts, size=300).pieces
-    assert "ω" not in train_tokeniser(texts, size=300, character_coverage=0.9995).pieces
+    assert "ω" in train_tokeniser(texts, size=300, kind="unigram").pieces
+    assert (
+        "ω"
+        not in train_tokeniser(texts, size=300, kind="unigram", character_coverage=0.9995).pieces
+    )
 
 
 @pytest.mark.parametrize("kind", ["unigram", "bpe"])
@@ -113,13 +111,13 @@ def test_a_vocabulary_too_small(kind, bytes_too):
 @pytest.mark.parametrize("texts", [[], [""], ["  ", "\u00a0"], ["▁"]])
 def test_no_text_to_train_on(texts):
     with pytest.raises(DataError) as caught:
-        train_tokeniser(texts, size=100)
+        train_tokeniser(texts, size=100, kind="unigram")
     assert str(caught.value).startswith("Expected training text for a tokeniser, received none;")
 
 
 def test_settings_that_cannot_be_are_refused():
     with pytest.raises(DataError, match=r"sentencepiece refuses: .*character_coverage") as caught:
-        train_tokeniser(TEXTS, size=300, character_coverage=0.1)
+        train_tokeniser(TEXTS, size=300, kind="unigram", character_coverage=0.1)
     assert "\n" not in str(caught.value)
 
 
@@ -150,7 +148,7 @@ def test_it_is_saved_as_model_and_readable_vocabulary(tokeniser, tmp_path):
 def test_equal_models_are_equal(tokeniser):
     again = Tokeniser(tokeniser.model)
     assert again == tokeniser and hash(again) == hash(tokeniser)
-    assert tokeniser != train_tokeniser(TEXTS, size=300) and tokeniser != "model"
+    assert tokeniser != train_tokeniser(TEXTS, size=300, kind="unigram") and tokeniser != "model"
 
 
 def test_scores_lie_on_the_grid(tokeniser):
@@ -198,4 +196,4 @@ def test_a_missing_package_is_named(monkeypatch, tokeniser):
     with pytest.raises(MissingPackageError, match=r"brickyard\[translation\]"):
         Tokeniser(tokeniser.model)
     with pytest.raises(MissingPackageError, match=r"brickyard\[translation\]"):
-        train_tokeniser(TEXTS, size=300)
+        train_tokeniser(TEXTS, size=300, kind="unigram")
