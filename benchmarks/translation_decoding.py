@@ -5,8 +5,14 @@
 Exports the run in both forms, then translates sentences of its validation part on one thread. Both
 sides are given token ids or their names, so neither pays for tokenising: ours by the signature
 `ids` of the SavedModel, with attention, CTranslate2 by `translate_batch` in float32 and in int8.
-They are timed in turn; the peak memory of each is that of a process of its own. How often both
-translate alike stands beside the speed: they rank by different length penalties.
+They are timed in turn; the peak memory of each is that of a process of its own.
+
+Beside the speed stands how many translations are the same. Greedy ones in float32 should all be.
+Beams need not: ours divides the log-probability of n tokens by ((5 + n) / 6) ** alpha, CTranslate2
+by n ** alpha, which favours longer ones. int8 rounds the weights, which changes translations of any
+kind. And it stands there which share was cut at its limit: ours has one for each sentence,
+CTranslate2 is given the largest of them for a batch, so only where none is cut, and at batch 1, do
+both sides have the same to do.
 """
 
 import argparse
@@ -25,6 +31,8 @@ from benchmarks.measure import paired, peak_memory_mib, write_result
 
 FORMS = ("float32", "int8")
 SIDES = ("ours", *FORMS)
+# Ids without the end, and whether there was one.
+Translation = tuple[list[int], bool]
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ class Task:
         batch_size: sentences at once.
         beam_width: 1 is greedy.
         length_penalty: given to both, each with its own formula.
-        max_steps: tokens of a translation, for CTranslate2; ours keeps the run's own limits.
+        limits: tokens of the translation of each sentence at most, the end token included.
         pieces: names of the source ids.
     """
 
@@ -46,7 +54,7 @@ class Task:
     batch_size: int
     beam_width: int
     length_penalty: float
-    max_steps: int
+    limits: list[int]
     pieces: list[str]
 
 
@@ -70,7 +78,8 @@ def main() -> None:
             for batch_size in (64, 1):
                 part = replace(rows, batch_size=batch_size)
                 if batch_size == 1:
-                    part = replace(part, rows=part.rows[: max(1, count // 8)])
+                    # One in eight, so that short and long sentences have their share.
+                    part = replace(part, rows=part.rows[::8], limits=part.limits[::8])
                 for row in compared(part, rounds=rounds):
                     if arguments.quick:
                         print(json.dumps(row))
@@ -89,6 +98,7 @@ def use_one_thread() -> None:
 def prepared(run: Path, folder: Path, beam_width: int, count: int) -> Task:
     """Writes both exports of a run for one beam width, and returns the task without a batch."""
     from apps.translation.ctranslate2_export import write_ctranslate2
+    from apps.translation.translator import most_tokens
     from shared.bundle import load
     from shared.export.writer import export
 
@@ -103,14 +113,15 @@ def prepared(run: Path, folder: Path, beam_width: int, count: int) -> Task:
         [pair.source for pair in pairs], max_tokens=decoding.max_tokens
     )
     rows = [[int(one) for one in row[: int((row != 0).sum()) - 1]] for row in ids]
+    # Those of like length together, as a server would batch them, and as the rival does.
+    rows.sort(key=len)
     return Task(
         folder=str(folder),
-        # Those of like length together, as a server would batch them, and as the rival does.
-        rows=sorted(rows, key=len),
+        rows=rows,
         batch_size=64,
         beam_width=beam_width,
         length_penalty=decoding.length_penalty,
-        max_steps=int((max(map(len, rows)) + 1) * decoding.max_ratio) + 10,
+        limits=[most_tokens(len(row) + 1, decoding) for row in rows],
         pieces=list(bundle.preprocessing.source.pieces),
     )
 
@@ -124,7 +135,7 @@ def compared(task: Task, *, rounds: int) -> list[dict[str, Any]]:
     for form in FORMS:
         rival = side_of(form, task)
         theirs = rival()
-        tokens, other = sum(map(len, own)), sum(map(len, theirs))
+        tokens, other = (sum(len(row) for row, _ in side) for side in (own, theirs))
         # Where translations differ in length, so does the work: each side counts its own tokens.
         row = paired(ours, rival, rounds=rounds).row(items=tokens)
         row["rival_per_second"] = round(row["rival_per_second"] * other / tokens, 1)
@@ -138,8 +149,10 @@ def compared(task: Task, *, rounds: int) -> list[dict[str, Any]]:
                 "tokens": tokens,
                 **row,
                 "same_translation": round(
-                    float(np.mean([a == b for a, b in zip(own, theirs, strict=True)])), 4
+                    float(np.mean([a == b for (a, _), (b, _) in zip(own, theirs, strict=True)])), 4
                 ),
+                "unfinished": share_unfinished(own),
+                "rival_unfinished": share_unfinished(theirs),
                 "peak_memory_mib": memory["ours"],
                 "rival_peak_memory_mib": memory[form],
             }
@@ -147,16 +160,22 @@ def compared(task: Task, *, rounds: int) -> list[dict[str, Any]]:
     return rows
 
 
-def side_of(side: str, task: Task) -> Callable[[], list[list[int]]]:
-    """Returns what translates the rows of a task into ids without the end."""
-    batches = [
-        task.rows[start : start + task.batch_size]
-        for start in range(0, len(task.rows), task.batch_size)
-    ]
-    return _ours(task, batches) if side == "ours" else _rival(side, task, batches)
+def share_unfinished(translations: Sequence[Translation]) -> float:
+    """Returns the share of the translations that were cut."""
+    return round(1.0 - float(np.mean([ended for _, ended in translations])), 4)
 
 
-def _ours(task: Task, batches: Sequence[list[list[int]]]) -> Callable[[], list[list[int]]]:
+def side_of(side: str, task: Task) -> Callable[[], list[Translation]]:
+    """Returns what translates the rows of a task."""
+    return _ours(task) if side == "ours" else _rival(side, task)
+
+
+def in_batches(values: list[Any], size: int) -> list[list[Any]]:
+    """Returns the values in lists of so many."""
+    return [values[start : start + size] for start in range(0, len(values), size)]
+
+
+def _ours(task: Task) -> Callable[[], list[Translation]]:
     import tensorflow as tf
     import tensorflow_text  # noqa: F401  (registers the operations of the tokeniser)
 
@@ -165,46 +184,58 @@ def _ours(task: Task, batches: Sequence[list[list[int]]]) -> Callable[[], list[l
     module = tf.saved_model.load(str(Path(task.folder, "ours", "1")))
     translate = module.signatures["ids"]
     tensors = []
-    for batch in batches:
+    for batch in in_batches(task.rows, task.batch_size):
         ids = np.zeros((len(batch), 1 + max(map(len, batch))), np.int32)
         for place, row in enumerate(batch):
             ids[place, : len(row) + 1] = [*row, END_ID]
         tensors.append(tf.constant(ids))
 
-    def run() -> list[list[int]]:
+    def run() -> list[Translation]:
         found = [translate(source_ids=ids)["token_ids"].numpy()[:, 0] for ids in tensors]
-        return [row[(row != 0) & (row != END_ID)].tolist() for batch in found for row in batch]
+        return [
+            (row[(row != 0) & (row != END_ID)].tolist(), END_ID in row)
+            for batch in found
+            for row in batch
+        ]
 
     run.module = module  # type: ignore[attr-defined]  # the variables live as long as it does
     return run
 
 
-def _rival(
-    form: str, task: Task, batches: Sequence[list[list[int]]]
-) -> Callable[[], list[list[int]]]:
+def _rival(form: str, task: Task) -> Callable[[], list[Translation]]:
     import ctranslate2
 
     folder = Path(task.folder, "ctranslate2")
     translator = ctranslate2.Translator(
         str(folder), compute_type=form, inter_threads=1, intra_threads=1
     )
-    named = [[[task.pieces[one] for one in row] for row in batch] for batch in batches]
+    named = [
+        ([[task.pieces[one] for one in row] for row in batch], max(limits))
+        for batch, limits in zip(
+            in_batches(task.rows, task.batch_size),
+            in_batches(task.limits, task.batch_size),
+            strict=True,
+        )
+    ]
     vocabulary = next(folder.glob("*shared_vocabulary.json"), folder / "target_vocabulary.json")
     ids = {piece: one for one, piece in enumerate(json.loads(vocabulary.read_text("utf-8")))}
 
-    def run() -> list[list[int]]:
+    end = json.loads((folder / "config.json").read_text("utf-8"))["eos_token"]
+
+    def run() -> list[Translation]:
         found = [
             result.hypotheses[0]
-            for batch in named
+            for batch, limit in named
             for result in translator.translate_batch(
                 batch,
                 beam_size=task.beam_width,
                 length_penalty=task.length_penalty,
                 disable_unk=True,
-                max_decoding_length=task.max_steps,
+                max_decoding_length=limit,
+                return_end_token=True,
             )
         ]
-        return [[ids[piece] for piece in row] for row in found]
+        return [([ids[piece] for piece in row if piece != end], end in row) for row in found]
 
     return run
 

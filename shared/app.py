@@ -141,7 +141,7 @@ class App(ABC):
     def evaluate(self, bundle: "Bundle", examples: Sequence[Any]) -> dict[str, float]:
         """Returns the standard scores of the field on labelled examples."""
 
-    def score_notes(self) -> Mapping[str, str]:
+    def score_notes(self, bundle: "Bundle") -> Mapping[str, str]:
         """Returns what must be known of the scores to compare them with others, by a name each."""
         return {}
 

@@ -73,6 +73,8 @@ def _nested(value: Any) -> bool:
 
 
 def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else ""
     if isinstance(value, float):
         return f"{value:.4f}"
     if isinstance(value, list):

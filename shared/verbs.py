@@ -155,7 +155,7 @@ def evaluate(app: App, options: EvaluateOptions) -> None:
         allow_training_data=options.allow_training_data,
     )
     scores = app.evaluate(bundle, examples)
-    print_scores({**scores, **app.score_notes()}, form=options.format)
+    print_scores({**scores, **app.score_notes(bundle)}, form=options.format)
 
 
 def predict(

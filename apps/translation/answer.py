@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from apps.translation.tokeniser import MAX_BYTES
+
 # Sentences that are translated at once where all are there from the start.
 BATCH_SIZE = 64
 
 if TYPE_CHECKING:
+    from apps.translation.tokeniser import Tokeniser
     from apps.translation.translator import Translator
     from shared.bundle import Bundle
 
@@ -51,7 +54,8 @@ def answer(
         translation (B,) bytes; log_probability and score (B,) float32 of it; translations (B, N)
         bytes, scores and log_probabilities (B, N) float32, the best first; source_tokens (B, S)
         and target_tokens (B, T) bytes, the pieces of the sentence and of its best translation,
-        each with the end and "" behind it; alignment (B, T, S) float32, where each piece looked.
+        each with the end and "" behind it; alignment (B, T, S) float32, where each piece looked;
+        truncated (B,) int32, 1 where a sentence was too long to be read to its end.
     """
     source, target = bundle.preprocessing.source, bundle.preprocessing.target
     source_ids = bundle.preprocessing.source_ids(
@@ -78,6 +82,7 @@ def answer(
         "source_tokens": source_pieces[source_ids],
         "target_tokens": target_pieces[token_ids[:, 0]],
         "alignment": found["attention"][:, 0],
+        "truncated": _truncated(items, source, max_tokens=bundle.config.decoding.max_tokens),
     }
 
 
@@ -119,7 +124,8 @@ def readable(outputs: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
     Returns:
         `answer`, `log_probability`, `score`; `translations`, the n best as `{translation,
         log_probability, score}`; and `alignment` as `{source_tokens, target_tokens, weights}`, a
-        row of weights for each target token.
+        row of weights for each target token; and `truncated`, whether only the beginning of the
+        sentence was translated.
     """
     return [
         _one({name: array[row] for name, array in outputs.items()})
@@ -138,6 +144,16 @@ def detail_lines(result: Mapping[str, Any]) -> list[str]:
             for side in ("source", "target")
         ]
     return lines
+
+
+def _truncated(items: Sequence[str], tokeniser: "Tokeniser", *, max_tokens: int) -> np.ndarray:
+    return np.array(
+        [
+            len(ids) > max_tokens or len(item.encode("utf-8", "surrogatepass")) > MAX_BYTES
+            for item, ids in zip(items, tokeniser.encode(items), strict=True)
+        ],
+        np.int32,
+    )
 
 
 def _one(output: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,4 +179,5 @@ def _one(output: Mapping[str, Any]) -> dict[str, Any]:
                 for row in output["alignment"][: len(target)]
             ],
         },
+        "truncated": bool(output["truncated"]),
     }

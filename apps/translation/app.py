@@ -96,11 +96,12 @@ class Translation(App):
         language = bundle.manifest["data"]["languages"][1]
         return score_translations(translations, references, language=language)
 
-    def score_notes(self) -> dict[str, str]:
+    def score_notes(self, bundle: "Bundle") -> dict[str, str]:
         """Gives sacrebleu's signature of each score."""
         from apps.translation.scores import signatures
 
-        return {f"{name}_signature": told for name, told in signatures().items()}
+        language = bundle.manifest["data"]["languages"][1]
+        return {f"{name}_signature": told for name, told in signatures(language).items()}
 
     def parse(self, raw: Any) -> str:
         """Reads one sentence."""

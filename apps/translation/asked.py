@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 N_BEST = ("translations", "scores", "log_probabilities")
 END = "</s>"
 OF_SAMPLING = ("temperature", "top_k", "top_p", "seed")
-OF_BEAMS = ("beam_width", "length_penalty")
+OF_BEAMS = ("beam_width", "length_penalty", "coverage_penalty")
+# Of every search of a run.
+OF_BOTH = ("no_repeat_ngram",)
 
 
 def prepared(answerer: "Answerer", options: "TranslateOptions") -> "Answerer":
@@ -38,7 +40,7 @@ def prepared(answerer: "Answerer", options: "TranslateOptions") -> "Answerer":
 
         search = sampling if options.sample else searching
         return AskedRun(answerer, search(answerer, given), alignments=options.alignments)
-    fixed = [name for name in (*OF_BEAMS, *OF_SAMPLING) if name in given]
+    fixed = [name for name in (*OF_BEAMS, *OF_BOTH, *OF_SAMPLING) if name in given]
     if fixed or options.sample:
         raise UserError(
             "Expected of an exported model no other search than the one it was exported with, "
@@ -96,8 +98,30 @@ class _AskedExport:
         return aligned(result, wanted=self._alignments)
 
 
+class TruncationCount:
+    """Hands on what is answered, and counts the sentences that were not read to their end.
+
+    Args:
+        answerer: what `prepared` returned.
+    """
+
+    def __init__(self, answerer: Any):
+        self._answerer = answerer
+        self.count = 0
+
+    def outputs(self, items: Sequence[Any]) -> dict[str, np.ndarray]:
+        """Returns the arrays of `serving_default`."""
+        outputs = self._answerer.outputs(items)
+        self.count += int(outputs["truncated"].sum())
+        return outputs
+
+    def remark(self, result: dict[str, Any]) -> dict[str, Any]:
+        """Returns a result with what the answerer adds to it."""
+        return self._answerer.remark(result)
+
+
 def _check(given: Mapping[str, Any], *, sampled: bool) -> None:
-    low = {"n_best": 1, "beam_width": 1, "top_k": 1, "seed": 0}
+    low = {"n_best": 1, "beam_width": 1, "no_repeat_ngram": 0, "top_k": 1, "seed": 0}
     problems = [
         f"{_flags([name])} of at least {least}, received {given[name]}"
         for name, least in low.items()
@@ -109,6 +133,8 @@ def _check(given: Mapping[str, Any], *, sampled: bool) -> None:
         problems.append(f"--top-p above 0 and at most 1, received {given['top_p']}")
     if "length_penalty" in given and not np.isfinite(given["length_penalty"]):
         problems.append(f"--length-penalty as a number, received {given['length_penalty']}")
+    if "coverage_penalty" in given and not 0 <= given["coverage_penalty"] < float("inf"):
+        problems.append(f"--coverage-penalty of at least 0, received {given['coverage_penalty']}")
     if problems:
         raise UserError(f"Expected {'; '.join(problems)}.")
     misplaced = [name for name in (OF_BEAMS if sampled else OF_SAMPLING) if name in given]

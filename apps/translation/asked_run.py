@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from apps.translation.answer import answer
-from apps.translation.asked import OF_BEAMS, aligned
+from apps.translation.asked import OF_BEAMS, OF_BOTH, aligned
 from apps.translation.sampler import Sampler
-from apps.translation.translator import Translator
+from apps.translation.translator import Translator, most_tokens
 from shared.bundle import Bundle
 from shared.errors import UserError
 
@@ -42,13 +42,12 @@ def searching(bundle: Bundle, given: Mapping[str, Any]) -> Search:
 
     Args:
         bundle: the run, whose own settings hold where nothing is given.
-        given: `n_best`, `beam_width`, `length_penalty`.
+        given: `n_best`, `beam_width`, `length_penalty`, `coverage_penalty`, `no_repeat_ngram`.
 
     Raises:
         UserError: more translations are wanted than hypotheses are kept.
     """
-    asked = {name: given[name] for name in ("n_best", *OF_BEAMS) if name in given}
-    decoding = replace(bundle.config.decoding, **asked)
+    decoding = _asked(bundle, given, ("n_best", *OF_BEAMS, *OF_BOTH))
     if decoding.n_best > decoding.beam_width:
         raise UserError(
             f"Expected --n-best of at most the beam width {decoding.beam_width}, received "
@@ -63,37 +62,58 @@ def sampling(bundle: Bundle, given: Mapping[str, Any]) -> Search:
 
     Args:
         bundle: the run, whose own settings hold where nothing is given.
-        given: `n_best`, `temperature`, `top_k`, `top_p`, `seed`.
+        given: `n_best`, `no_repeat_ngram`, `temperature`, `top_k`, `top_p`, `seed`.
     """
-    sampler = Sampler(
-        bundle.model,
-        bundle.config.decoding,
-        temperature=given.get("temperature", 1.0),
-        top_k=given.get("top_k"),
-        top_p=given.get("top_p"),
+    decoding = _asked(bundle, given, ("n_best", *OF_BOTH))
+    numbers = {"temperature": given.get("temperature", 1.0)}
+    if "top_p" in given:
+        numbers["top_p"] = given["top_p"]
+    return _Draws(
+        Sampler(bundle.model, decoding, top_k=given.get("top_k")),
+        draws=decoding.n_best,
+        seed=given.get("seed", bundle.config.seed),
+        numbers=numbers,
     )
-    seed = given.get("seed", bundle.config.seed)
-    return _Draws(sampler, draws=given.get("n_best", bundle.config.decoding.n_best), seed=seed)
+
+
+def _asked(bundle: Bundle, given: Mapping[str, Any], names: Sequence[str]) -> Any:
+    """Returns a run's settings of the search, with those that are given in their place."""
+    return replace(bundle.config.decoding, **{name: given[name] for name in names if name in given})
 
 
 class _Draws:
-    """Draws translations by chance; the same for a seed, however sentences are batched."""
+    """Draws translations by chance; the same for a seed, however sentences are batched.
 
-    def __init__(self, sampler: Sampler, *, draws: int, seed: int):
-        self._sampler, self._draws, self._seed = sampler, draws, seed
+    Args:
+        sampler: over the run's network.
+        draws: translations of each sentence.
+        seed: of the draws.
+        numbers: `temperature`, and `top_p` where it is asked for.
+    """
+
+    def __init__(self, sampler: Sampler, *, draws: int, seed: int, numbers: Mapping[str, float]):
+        self._sampler, self._draws, self._seed, self._numbers = sampler, draws, seed, numbers
         self._done = 0
 
     def __call__(self, source_ids: np.ndarray) -> dict[str, np.ndarray]:
         rows, length = source_ids.shape
-        steps = self._sampler.steps(length)
+        steps = most_tokens(length, self._sampler.config)
         noise = [
             np.random.default_rng((self._seed, self._done + row, draw)).random(steps, np.float32)
             for row in range(rows)
             for draw in range(self._draws)
         ]
         self._done += rows
+        numbers = {
+            name: np.full((len(noise), 1), number, np.float32)
+            for name, number in self._numbers.items()
+        }
         found = self._sampler.predict_on_batch(
-            {"source_ids": np.repeat(source_ids, self._draws, axis=0), "noise": np.stack(noise)}
+            {
+                "source_ids": np.repeat(source_ids, self._draws, axis=0),
+                "noise": np.stack(noise),
+                **numbers,
+            }
         )
         drawn = {
             name: array.reshape(rows, self._draws, *array.shape[2:])

@@ -11,7 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
-UNKNOWN_ID, START_ID, END_ID = 1, 2, 3
+from apps.translation.tokeniser import END_ID, START_ID
+
 # Pairs are shuffled, and then sorted by length within so many batches: near enough in length to
 # waste little, and in other company in each epoch.
 POOL = 20

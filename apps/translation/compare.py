@@ -3,18 +3,20 @@
 Both translate the same sentences. The paired bootstrap draws test sets of the same size from these
 sentences, with replacement, and looks how often chance alone makes a difference as large as the
 one that was seen (Koehn 2004, Statistical significance tests for machine translation evaluation).
-sacrebleu draws and counts, so with the same seed its command line gives the same figures. Its test
-looks to one side, as Koehn's does: of two equally good systems, one or the other is found better in
-about a tenth of all trials, not a twentieth.
+sacrebleu draws and counts, so with the same seed its command line gives the same figures; for
+lower-cased tokenised BLEU it has to be given the tokens of `apps.translation.moses`. Its test looks
+to one side, as Koehn's does: of two equally good systems, one or the other is found better in about
+a tenth of all trials, not a twentieth.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from apps.translation.scores import EXTRA
+from apps.translation.scores import moses_of
+from apps.translation.tokeniser import EXTRA
 from shared.errors import UserError, import_extra
 
 # Chance differences of this probability and above are taken for nothing but chance.
@@ -29,7 +31,7 @@ class Comparison:
     """One score of two systems.
 
     Attributes:
-        metric: BLEU, chrF or TER.
+        metric: BLEU, bleu_lowercased_tokenised, chrF or TER.
         scores: of the first and of the second system.
         intervals: (low, high) of each: the mean of the drawn test sets, and around it half the
             width of the middle 95 % of them.
@@ -58,15 +60,19 @@ def compare_translations(
     others: Sequence[str],
     references: Sequence[str],
     *,
+    language: str,
     samples: int,
     seed: int,
 ) -> list[Comparison]:
-    """Compares two translations of the same sentences by BLEU, chrF and TER.
+    """Compares two translations of the same sentences by BLEU of both kinds, chrF and TER.
+
+    All scores are of the same drawn test sets.
 
     Args:
         translations: N sentences of the first system.
         others: N of the second.
         references: N.
+        language: of all of them, see `apps.translation.scores`.
         samples: drawn test sets, at least 1.
         seed: of the draws, at least 1.
 
@@ -82,25 +88,50 @@ def compare_translations(
     if seed < 1:
         raise UserError(f"Expected a --seed of at least 1, received {seed}.")
     metrics = import_extra("sacrebleu.metrics", extra=EXTRA)
-    significance = import_extra("sacrebleu.significance", extra=EXTRA)
+    moses = moses_of(language)
+    sides = (translations, others, references)
     with _seeded(seed):
-        signatures, found = significance.PairedTest(
-            [("first", translations), ("second", others)],
+        cased, *rest = _tested(
+            sides,
             {"bleu": metrics.BLEU(), "chrf": metrics.CHRF(), "ter": metrics.TER()},
-            [references],
-            test_type="bs",
-            n_samples=samples,
-        )()
+            samples=samples,
+        )
+        (tokenised,) = _tested(
+            [moses.lowercased(side) for side in sides],
+            {"bleu": metrics.BLEU(tokenize="none", force=True)},
+            samples=samples,
+        )
+    tokenised = replace(
+        tokenised,
+        metric="bleu_lowercased_tokenised",
+        signature=moses.signature(tokenised.signature),
+    )
+    return [cased, tokenised, *rest]
+
+
+def _tested(
+    sides: Sequence[Sequence[str]], metrics: Mapping[str, Any], *, samples: int
+) -> list[Comparison]:
+    """Compares two systems; the sentences of both come first, the references last."""
+    significance = import_extra("sacrebleu.significance", extra=EXTRA)
+    first, second, references = sides
+    signatures, found = significance.PairedTest(
+        [("first", first), ("second", second)],
+        metrics,
+        [references],
+        test_type="bs",
+        n_samples=samples,
+    )()
     return [
         Comparison(
             metric="chrF" if name.startswith("chrF") else name,
-            scores=(float(first.score), float(second.score)),
-            intervals=(_interval(first), _interval(second)),
+            scores=(float(one.score), float(other.score)),
+            intervals=(_interval(one), _interval(other)),
             # Of no difference at all sacrebleu says it were the rarest.
-            p_value=1.0 if first.score == second.score else second.p_value,
+            p_value=1.0 if one.score == other.score else other.p_value,
             signature=str(signatures[name]),
         )
-        for name, (first, second) in found.items()
+        for name, (one, other) in found.items()
         if name != "System"
     ]
 

@@ -1,4 +1,9 @@
-"""The pairs two runs are compared on: in the languages of both, and new to both."""
+"""The pairs two runs are compared on: a part of one source, read with the first run's settings.
+
+Both runs have to be of the same languages, and that part may be no file, and cut from no file in
+another way, that either of them was trained on. Files are told by their digests: a sentence that
+also stands in some other training file is not noticed.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -24,7 +29,7 @@ def load_for_both(
     """Returns the pairs of one split.
 
     Args:
-        first: the run whose settings the source is read with.
+        first: the run whose settings, cleaning and seed among them, the source is read with.
         second: the other run.
         data: a source; None for the one the first run was trained on.
         split: train, validation or test.
@@ -32,7 +37,8 @@ def load_for_both(
 
     Raises:
         UserError: the runs are of other languages, or the source has no such split.
-        DataError: the source cannot be used, or one of the runs was trained on that split.
+        DataError: the source cannot be used, one of the runs was trained on a file of that split,
+            or held back other pairs of a file that it is cut from.
     """
     languages = [" to ".join(run.manifest["data"]["languages"]) for run in (first, second)]
     if languages[0] != languages[1]:

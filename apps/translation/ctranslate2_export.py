@@ -4,14 +4,15 @@
 the run's own in float32; the engine makes int8 of them when it loads the folder, if asked.
 """
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from apps.translation.batches import END_ID, START_ID, UNKNOWN_ID
 from apps.translation.preprocessing import JOINT_FILE, SOURCE_FILE, TARGET_FILE
-from apps.translation.translator import SPARE_STEPS
+from apps.translation.tokeniser import END_ID, START_ID, UNKNOWN_ID
+from apps.translation.translator import SPARE_STEPS, most_tokens
 from shared.errors import OperationError, import_extra
 from shared.files import write_text
 
@@ -39,7 +40,12 @@ translator = ctranslate2.Translator(".", compute_type="float32")  # or "int8"
 found = translator.translate_batch(
     [source.encode("A sentence.", out_type=str)],
     beam_size={beam_width},
+    num_hypotheses={n_best},
     length_penalty={length_penalty},
+    coverage_penalty={coverage_penalty},
+    no_repeat_ngram_size={no_repeat_ngram},
+    max_input_length={max_tokens},
+    max_decoding_length={longest},
     disable_unk=True,
     suppress_sequences=[["{padding}"]],
 )
@@ -48,7 +54,9 @@ print(target.decode(found[0].hypotheses[0]))
 
 The engine divides the log-probability of n tokens by n ** length_penalty, Brickyard by
 ((5 + n) / 6) ** length_penalty: the same sentences have the same probabilities, but a beam search
-may rank them in another order. Greedy translations (beam_size=1) are the same.
+may rank them in another order. Brickyard also ends a translation at {max_ratio} tokens for each
+token of its source and {spare} more, where the engine knows one limit for all. Greedy translations
+(beam_size=1) are the same where neither limit cuts them.
 """
 
 
@@ -73,8 +81,9 @@ def write_ctranslate2(bundle: "Bundle", folder: Path) -> None:
     readme = _README.format(
         source=JOINT_FILE if preprocessing.joint else SOURCE_FILE,
         target=JOINT_FILE if preprocessing.joint else TARGET_FILE,
-        beam_width=decoding.beam_width,
-        length_penalty=decoding.length_penalty,
+        **asdict(decoding),
+        longest=_longest(decoding),
+        spare=SPARE_STEPS,
         padding=preprocessing.target.pieces[0],
     )
     write_text(folder / "README.md", readme)
@@ -189,10 +198,14 @@ def _named(rows: list[list[int]], pieces: tuple[str, ...]) -> list[list[str]]:
     return [[pieces[one] for one in row] for row in rows]
 
 
+def _longest(decoding: Any) -> int:
+    """Returns the limit of a translation of the longest source."""
+    return most_tokens(decoding.max_tokens + 1, decoding)
+
+
 def _positions(model: Any, decoding: Any) -> np.ndarray:
     """Returns what the network adds to the vectors of tokens, as far as it is ever needed."""
-    longest = int((decoding.max_tokens + 1) * decoding.max_ratio) + SPARE_STEPS
-    empty = np.zeros((1, max(longest, INPUT_LENGTH) + 1, model.size), np.float32)
+    empty = np.zeros((1, max(_longest(decoding), INPUT_LENGTH) + 1, model.size), np.float32)
     return np.asarray(model.positions(empty), np.float32)[0]
 
 

@@ -4,9 +4,10 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shared.data.lines import decode_request
 from shared.errors import DataError, nearest
 
-EXPECTED = 'expected a sentence of text, or {"source": "..."}'
+EXPECTED = 'Expected a sentence of text, or {"source": "..."}'
 
 
 def parse_sentence(raw: Any) -> str:
@@ -28,13 +29,7 @@ def parse_sentence(raw: Any) -> str:
             raise DataError(f"{EXPECTED}, received other fields.{hint}")
         raw = raw["source"]
     if isinstance(raw, bytes):
-        try:
-            raw = raw.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"Expected UTF-8, received the byte 0x{raw[error.start]:02x} at column "
-                f"{error.start + 1}; convert the text to UTF-8."
-            ) from None
+        raw = decode_request(raw)
     if not isinstance(raw, str):
         raise DataError(f"{EXPECTED}, received {type(raw).__name__}.")
     if "\0" in raw:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 from keras import ops
 
+from shared.layers.constants import EPSILON
 from shared.layers.decoder_step import empty_cache, normalise, step_bias, step_places
 from shared.layers.sinusoidal_positions import SinusoidalPositions
 from shared.layers.tied_embedding import TiedEmbedding
@@ -91,7 +92,7 @@ class Transformer(keras.Model):
         self.decoder = [TransformerDecoderBlock(name=f"decoder_{n}", **block) for n in numbers]
         # Where blocks normalise what they are given, somebody has to normalise what comes out.
         self.norms = [
-            keras.layers.LayerNormalization(epsilon=1e-5, name=f"{side}_norm", **low)
+            keras.layers.LayerNormalization(epsilon=EPSILON, name=f"{side}_norm", **low)
             for side in ("encoder", "decoder")
             if norm_first
         ]

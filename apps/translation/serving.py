@@ -11,11 +11,17 @@ import tensorflow as tf
 
 from apps.translation.answer import translator_of
 from apps.translation.graph_tokeniser import GraphTokeniser
-from apps.translation.tokeniser import END_ID
+from apps.translation.sampler import Sampler
+from apps.translation.tokeniser import END_ID, MAX_BYTES
+from apps.translation.translator import most_tokens
+from shared.decoding.sampling import MIN_TEMPERATURE
 from shared.export.served import Served
 
 if TYPE_CHECKING:
     from shared.bundle import Bundle
+
+# Of probability: a draw from less is one of the likeliest piece alone, too.
+MIN_SHARE = 1e-6
 
 
 def build_served(bundle: "Bundle") -> Served:
@@ -24,10 +30,13 @@ def build_served(bundle: "Bundle") -> Served:
     - `serving_default`: source string (B,) -> what `apps.translation.answer.answer` returns.
     - `ids`: source_ids int32 (B, S), each with the end token and 0 behind it -> token_ids int32
       (B, N, T), log_probability and score float32 (B, N), attention float32 (B, N, T, S).
+    - `sample`: source string (B,), seed int32 (B,), temperature and top_p float32 (B,), see
+      `shared.decoding.sampling` -> translation string (B,), drawn by chance, log_probability and
+      score float32 (B,). A sentence and a seed give the same whatever else is in the batch.
     """
     translator = translator_of(bundle)
-    max_tokens = bundle.config.decoding.max_tokens
-    preprocessing = bundle.preprocessing
+    decoding, preprocessing = bundle.config.decoding, bundle.preprocessing
+    sampler = Sampler(bundle.model, decoding)
     source_pieces, target_pieces = (
         [b"", *(piece.encode() for piece in tokeniser.pieces[1:])]
         for tokeniser in (preprocessing.source, preprocessing.target)
@@ -40,6 +49,17 @@ def build_served(bundle: "Bundle") -> Served:
 
     source_ids = tf.TensorSpec([None, None], tf.int32, name="source_ids")
     text = tf.TensorSpec([None], tf.string, name="source")
+    seeds = tf.TensorSpec([None], tf.int32, name="seed")
+    temperatures = tf.TensorSpec([None], tf.float32, name="temperature")
+    shares = tf.TensorSpec([None], tf.float32, name="top_p")
+
+    def encode(source: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns the ids, and 1 where they are not all of the sentence."""
+        ids = module.source.encode(source)
+        cut = (ids.row_lengths() > decoding.max_tokens) | (tf.strings.length(source) > MAX_BYTES)
+        end = tf.fill([ids.nrows(), 1], END_ID)
+        ids = tf.concat([ids[:, : decoding.max_tokens], end], axis=1)
+        return ids.to_tensor(default_value=0), tf.cast(cut, tf.int32)
 
     @tf.function(input_signature=[source_ids])
     def core(source_ids: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -47,9 +67,7 @@ def build_served(bundle: "Bundle") -> Served:
 
     @tf.function(input_signature=[text])
     def translate(source: tf.Tensor) -> dict[str, tf.Tensor]:
-        ids = module.source.encode(source)[:, :max_tokens]
-        end = tf.fill([ids.nrows(), 1], END_ID)
-        source_ids = tf.concat([ids, end], axis=1).to_tensor(default_value=0)
+        source_ids, truncated = encode(source)
         found = core(source_ids)
         translations = module.target.decode(found["token_ids"])
         best = found["token_ids"][:, 0]
@@ -63,14 +81,51 @@ def build_served(bundle: "Bundle") -> Served:
             "source_tokens": tf.gather(tf.constant(source_pieces), source_ids),
             "target_tokens": tf.gather(tf.constant(target_pieces), best),
             "alignment": found["attention"][:, 0],
+            "truncated": truncated,
+        }
+
+    @tf.function(input_signature=[text, seeds, temperatures, shares])
+    def sample(
+        source: tf.Tensor, seed: tf.Tensor, temperature: tf.Tensor, top_p: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        found = sampler(
+            {
+                "source_ids": encode(source)[0],
+                "noise": _noise(seed, most_tokens(decoding.max_tokens + 1, decoding)),
+                "temperature": tf.maximum(temperature, MIN_TEMPERATURE)[:, None],
+                "top_p": tf.maximum(top_p, MIN_SHARE)[:, None],
+            }
+        )
+        return {
+            "translation": module.target.decode(found["token_ids"])[:, 0],
+            "log_probability": found["log_probability"][:, 0],
+            "score": found["score"][:, 0],
         }
 
     module.core = core
     example = {"source_ids": np.array([[5, 6, 7, END_ID]], np.int32)}
+    sentences = np.array([item.encode() for item in bundle.app.examples(bundle)], object)
     return Served(
         module=module,
-        signatures={"serving_default": translate, "ids": core},
+        signatures={"serving_default": translate, "ids": core, "sample": sample},
         core=core,
         core_example=example,
-        examples={"ids": example},
+        examples={
+            "ids": example,
+            "sample": {
+                "source": sentences,
+                "seed": np.arange(len(sentences), dtype=np.int32),
+                "temperature": np.linspace(0.1, 1.0, len(sentences), dtype=np.float32),
+                "top_p": np.full(len(sentences), 0.9, np.float32),
+            },
+        },
     )
+
+
+def _noise(seeds: tf.Tensor, steps: int) -> tf.Tensor:
+    """Returns random numbers from 0 to below 1 (B, T), those of a row by its seed alone."""
+
+    def row(seed: tf.Tensor) -> tf.Tensor:
+        return tf.random.stateless_uniform([steps], tf.stack([seed, 0]), alg="philox")
+
+    return tf.map_fn(row, seeds, fn_output_signature=tf.TensorSpec([steps], tf.float32))

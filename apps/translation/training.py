@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from shared.bundle import Bundle
     from shared.training import Stage
 
-# Sentences of the validation part that are translated after each epoch, greedily.
+# Sentences of the validation part that are translated after each epoch, greedily: evenly spaced,
+# for a file that was joined from several begins with one kind.
 JUDGED = 500
 
 
@@ -36,8 +37,8 @@ def train(
     from shared.quiet import load_keras
     from shared.runtime import start
     from shared.training import fit
-    from shared.training.averaging import average_weights
-    from shared.training.weights import restore_weights, save_weights
+    from shared.training.averaging import keep_better
+    from shared.training.weights import restore_weights
 
     check_settings(config)
     load_keras()
@@ -68,9 +69,9 @@ def train(
         stage = _stage(config, model, preprocessing, splits)
         fit([stage], run_dir, config=config.training, seed=config.seed, resume=resume)
         if config.average > 1:
-            average_weights(model, run_dir)
-            save_weights(model, run_dir / BEST_WEIGHTS)
-        restore_weights(model, run_dir / BEST_WEIGHTS)
+            _told_better(keep_better(stage, run_dir, run_dir / BEST_WEIGHTS))
+        else:
+            restore_weights(model, run_dir / BEST_WEIGHTS)
         bundle = Bundle(app, config, preprocessing, model, recording.manifest, run_dir)
         recording.scores |= app.evaluate(bundle, splits["validation"])
     return load(run_dir)
@@ -88,7 +89,9 @@ def _stage(
     train, validation = _batches(config, preprocessing, splits)
     plain = replace(config.decoding, beam_width=1, n_best=1, coverage_penalty=0.0)
     greedy = Translator(model, plain, with_attention=False)
-    judged = splits["validation"][:JUDGED]
+    held_out = splits["validation"]
+    count = min(JUDGED, len(held_out))
+    judged = [held_out[place * len(held_out) // count] for place in range(count)]
 
     def validate() -> "Mapping[str, float]":
         translations = translate(
@@ -114,6 +117,15 @@ def _stage(
         patience=config.training.patience,
         keep_last=config.average if config.average > 1 else 0,
         jit_compile=config.runtime.jit_compile,
+    )
+
+
+def _told_better(scores: "Mapping[str, float]") -> None:
+    kept = "the mean" if scores["mean"] >= scores["best_epoch"] else "the best epoch"
+    print(
+        f"Validation BLEU of the best epoch {scores['best_epoch']:.2f}, of the mean of the last "
+        f"epochs {scores['mean']:.2f}: {kept} is kept.",
+        file=sys.stderr,
     )
 
 

@@ -7,9 +7,10 @@ training and the served graph all call this one.
 from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
 from keras import ops
 
-from apps.translation.batches import END_ID, START_ID, UNKNOWN_ID
+from apps.translation.tokeniser import END_ID, START_ID, UNKNOWN_ID
 from shared.decoding.beam_search import beam_search
 
 if TYPE_CHECKING:
@@ -48,11 +49,7 @@ class Translator(keras.Model):
         source_ids, config = inputs["source_ids"], self.config
         batch, length = ops.shape(source_ids)
         memory, mask = self.network.encode(source_ids)
-        lengths = ops.sum(ops.cast(mask, "int32"), axis=1)
-        most = ops.cast(ops.cast(lengths, "float32") * config.max_ratio, "int32") + SPARE_STEPS
-        steps = ops.cast(ops.cast(length, "float32") * config.max_ratio, "int32") + SPARE_STEPS
-        if isinstance(length, int):
-            steps = int(length * config.max_ratio) + SPARE_STEPS
+        steps = most_tokens(length, config)
         found = beam_search(
             self.network.stepper(memory, mask, steps, beam_width=config.beam_width),
             self.network.init_state(batch, steps, beam_width=config.beam_width),
@@ -61,7 +58,7 @@ class Translator(keras.Model):
             start_id=START_ID,
             end_id=END_ID,
             max_steps=steps,
-            max_lengths=most,
+            max_lengths=most_tokens(ops.sum(ops.cast(mask, "int32"), axis=1), config),
             n_best=config.n_best,
             length_penalty=config.length_penalty,
             coverage_penalty=config.coverage_penalty,
@@ -77,3 +74,27 @@ class Translator(keras.Model):
             "score": found.score,
         }
         return {**result, "attention": found.attention} if self.with_attention else result
+
+
+def most_tokens(source_tokens: Any, config: "DecodingConfig") -> Any:
+    """Returns how many tokens a translation may have.
+
+        int(max_ratio * source tokens) + 10, in float32
+
+    Args:
+        source_tokens: of the source, its end among them; an int, or an int32 tensor of any shape.
+        config: of the search, with `max_ratio`.
+
+    Returns:
+        The same kind; the end of the translation is among these too.
+
+    Example:
+    >>> from apps.translation.config import DecodingConfig
+    >>> most_tokens(7, DecodingConfig(max_ratio=1.5))
+    20
+    """
+    if isinstance(source_tokens, int):
+        # Rounded as in a graph, where numbers of tokens are known only when it runs.
+        return int(np.float32(source_tokens) * np.float32(config.max_ratio)) + SPARE_STEPS
+    longest = ops.cast(source_tokens, "float32") * config.max_ratio
+    return ops.cast(longest, "int32") + SPARE_STEPS

@@ -1,5 +1,6 @@
 """The commands that only this app has, and the further flags of its `predict`."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from shared.app import App, Verb
 from shared.verbs import PredictOptions
 
 if TYPE_CHECKING:
+    from apps.translation.asked import TruncationCount
     from shared.predict import Answerer
 
 
@@ -25,6 +27,10 @@ class TranslateOptions(PredictOptions):
     """Hypotheses kept, 1 for greedy (runs only); the run's decoding.beam_width by default."""
     length_penalty: float | None = None
     """Above 0 favours long ones (runs only); the run's decoding.length_penalty by default."""
+    coverage_penalty: float | None = None
+    """Above 0 favours those that leave nothing unread (runs only); the run's by default."""
+    no_repeat_ngram: int | None = None
+    """No sequence of so many pieces comes twice, 0 allows it (runs only); the run's by default."""
     alignments: bool = False
     """Also print which piece of the source each piece looked at most, "source-target" from 0."""
     sample: bool = False
@@ -81,13 +87,22 @@ class CompareOptions:
 
 def predict(app: App, options: TranslateOptions) -> None:
     """Translates inputs from the command line, a file or stdin."""
+    counts: list[TruncationCount] = []
 
     def prepare(answerer: "Answerer") -> "Answerer":
-        from apps.translation.asked import prepared
+        from apps.translation.asked import TruncationCount, prepared
 
-        return prepared(answerer, options)
+        counts.append(TruncationCount(prepared(answerer, options)))
+        return counts[0]
 
     verbs.predict(app, options, prepare=prepare)
+    cut = sum(one.count for one in counts)
+    if cut:
+        print(
+            f"Only the beginning was translated of {cut} of the sentences: they have more tokens "
+            "than the run's decoding.max_tokens, or more bytes than are read.",
+            file=sys.stderr,
+        )
 
 
 def report(app: App, options: ReportOptions) -> None:
@@ -116,7 +131,7 @@ def report(app: App, options: ReportOptions) -> None:
         language=bundle.manifest["data"]["languages"][1],
         worst=options.worst,
     )
-    print_report(found, notes=app.score_notes(), form=options.format)
+    print_report(found, notes=app.score_notes(bundle), form=options.format)
 
 
 def compare(app: App, options: CompareOptions) -> None:
@@ -140,6 +155,7 @@ def compare(app: App, options: CompareOptions) -> None:
         ours,
         others,
         [pair.target for pair in pairs],
+        language=bundles[0].manifest["data"]["languages"][1],
         samples=options.samples,
         seed=options.seed,
     )

@@ -17,9 +17,10 @@ from shared.decoding.blocks import cut_blocks
 from shared.decoding.candidates import Candidates, best_candidates, known_size
 from shared.decoding.endings import Endings, collect
 from shared.decoding.limits import Limits
-from shared.decoding.penalties import NEVER, forbid_repeats
+from shared.decoding.penalties import forbid_repeats
 from shared.decoding.sequences import Sequences
 from shared.decoding.step import Step
+from shared.layers.constants import NEVER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,8 +135,10 @@ class BeamLoop:
         """Returns the log-probability of ending each beam now, or NEVER, (B, K)."""
         ends = logits[:, self.end_id : self.end_id + 1] + best.offsets
         ends = ops.reshape(ends, (known_size(self.batch), self.beams))
+        rivals = ops.concatenate([best.log_probability, ends], axis=1)
+        least = ops.top_k(rivals, self.beams)[0][:, -1:]
         # What stems from no live beam is about as low as NEVER, and no ending.
-        least = ops.maximum(best.log_probability[:, -1:], NEVER / 2)
+        least = ops.maximum(least, NEVER / 2)
         return ops.where(ops.logical_and(ends >= least, active), ends, NEVER)
 
     def _judge(

@@ -41,8 +41,8 @@ def beam_search(
 
     with `penalties.length_penalty` and `penalties.coverage_penalty` (Wu et al. 2016,
     arXiv:1609.08144). A beginning that ends leaves the beam to the next best one. Its ending
-    counts if it is at least as probable as the worst of the K that go on. With K = 1 and a
-    patience of 1 this is `greedy_search`.
+    counts if it is one of the K likeliest continuations of the item, endings among them, as in
+    fairseq and CTranslate2. With K = 1 and a patience of 1 this is `greedy_search`.
 
     An item is done when it has n_best endings and no beginning can reach the score of the worst
     of those; as log P falls with every id, that is log P / lp(limit) and a coverage penalty of 0

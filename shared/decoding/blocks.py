@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.decoding.penalties import NEVER
+from shared.layers.constants import NEVER
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from keras import ops
 
 from shared.decoding.candidates import first_rows
 from shared.decoding.limits import Limits
-from shared.decoding.penalties import NEVER, length_penalty
+from shared.decoding.penalties import length_penalty
 from shared.decoding.sequences import Sequences
+from shared.layers.constants import NEVER
 
 
 class Endings(NamedTuple):

@@ -8,8 +8,7 @@ from typing import Any
 
 from keras import ops
 
-# Lower than any log-probability, yet finite: sums and products of it have no NaN.
-NEVER = -1e9
+from shared.layers.constants import NEVER
 
 
 def length_penalty(lengths: Any, alpha: float) -> Any:

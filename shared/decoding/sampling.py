@@ -13,10 +13,10 @@ from keras import ops
 from shared.decoding.candidates import log_normaliser
 from shared.decoding.greedy import blocked
 from shared.decoding.limits import set_limits
-from shared.decoding.penalties import NEVER
 from shared.decoding.rollout import roll_out
 from shared.decoding.sequences import Sequences
 from shared.decoding.step import Step
+from shared.layers.constants import NEVER
 
 # Below it, differences of logits overflow; the likeliest id is drawn long before.
 MIN_TEMPERATURE = 1e-3
@@ -33,7 +33,7 @@ def sample(
     noise: Any,
     temperature: Any = 1.0,
     top_k: int | None = None,
-    top_p: float | None = None,
+    top_p: Any = None,
     max_lengths: Any = None,
     length_penalty: float = 0.6,
     blocked_ids: Collection[int] = (),
@@ -54,10 +54,10 @@ def sample(
         start_id: what the network reads first. It is never written, unless it is the end id.
         end_id: what ends a sequence.
         max_steps: T, most ids of any item, the end id included; int or int32 scalar.
-        noise: float32 (B, T), uniform in [0, 1); equal noise, equal sequences.
-        temperature: from 0.001 on; below 1 the likely becomes likelier. Float or scalar tensor.
+        noise: float32 (B, T or more), uniform in [0, 1); equal noise, equal sequences.
+        temperature: from 0.001 on; below 1 the likely becomes likelier. Float, or float32 (B, 1).
         top_k: how many ids are kept, at least 1. Default: all.
-        top_p: share that is kept, above 0 and at most 1. Default: all.
+        top_p: share that is kept, above 0 and at most 1; float, or float32 (B, 1). Default: all.
         max_lengths: int32 (B,), most ids of each item. Default: `max_steps` for all.
         length_penalty: alpha of `penalties.length_penalty`, for the score.
         blocked_ids: ids that are never written. The padding 0 never is.
@@ -68,7 +68,7 @@ def sample(
         Sequences with N = 1.
 
     Raises:
-        ValueError: a number is out of its range; names all of them.
+        ValueError: a number that is no tensor is out of its range; names all of them.
     """
     _check(temperature, top_k, top_p)
     never = blocked(blocked_ids, start_id, end_id)
@@ -104,16 +104,16 @@ def draw(
     temperature: Any = 1.0,
     *,
     top_k: int | None = None,
-    top_p: float | None = None,
+    top_p: Any = None,
 ) -> Any:
     """Draws one id a row: the first whose cumulated probability exceeds the noise.
 
     Args:
         logits: float32 (B, V).
         noise: float32 (B,), uniform in [0, 1).
-        temperature: from 0.001 on.
+        temperature: from 0.001 on; float, or float32 (B, 1).
         top_k: how many ids are kept. Default: all.
-        top_p: share that is kept. Default: all.
+        top_p: share that is kept; float, or float32 (B, 1). Default: all.
 
     Returns:
         int32 (B,).
@@ -145,13 +145,13 @@ def draw(
     return ops.take(ops.reshape(ops.cast(ids, "int32"), (-1,)), place + rows, axis=0)
 
 
-def _check(temperature: Any, top_k: int | None, top_p: float | None) -> None:
+def _check(temperature: Any, top_k: int | None, top_p: Any) -> None:
     problems = []
     if isinstance(temperature, int | float) and not temperature >= MIN_TEMPERATURE:
         problems.append(f"temperature of at least {MIN_TEMPERATURE}, received {temperature}")
     if top_k is not None and top_k < 1:
         problems.append(f"top_k of at least 1, received {top_k}")
-    if top_p is not None and not 0 < top_p <= 1:
+    if isinstance(top_p, int | float) and not 0 < top_p <= 1:
         problems.append(f"top_p above 0 and at most 1, received {top_p}")
     if problems:
         raise ValueError(f"Expected {'; '.join(problems)}.")

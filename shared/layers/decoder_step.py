@@ -10,9 +10,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-# What a mask adds to the scores of places that are not looked at.
-NEVER = -1e9
-EPSILON = 1e-5  # that of the norms of `Residual`
+from shared.layers.constants import EPSILON, NEVER
 
 
 class DecoderStep:

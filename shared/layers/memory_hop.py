@@ -8,8 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
-# Lower than any attention score in float32, yet finite: a row of nothing else has no NaN.
-_NEVER = -1e9
+from shared.layers.constants import NEVER
 
 
 @keras.saving.register_keras_serializable(package="brickyard")
@@ -115,7 +114,7 @@ class MemoryHop(keras.layers.Layer):
             return matches * real
         # Not ops.softmax: it gives NaN or a uniform answer over no real memory at all, and warns
         # of a story of one sentence. Here the total is at least 1, or exactly 0 without memories.
-        matches = ops.where(sentence_mask, matches, _NEVER)
+        matches = ops.where(sentence_mask, matches, NEVER)
         peak = ops.stop_gradient(ops.max(matches, axis=-1, keepdims=True))
         weights = ops.exp(matches - peak) * real
         total = ops.sum(weights, axis=-1, keepdims=True)

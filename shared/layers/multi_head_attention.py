@@ -9,6 +9,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from shared.layers.constants import NEVER
+
 
 @keras.saving.register_keras_serializable(package="brickyard")
 class MultiHeadAttention(keras.layers.Layer):
@@ -96,7 +98,7 @@ class MultiHeadAttention(keras.layers.Layer):
         scores = ops.matmul(heads * ops.cast(scale, heads.dtype), ops.swapaxes(keys, 2, 3))
         scores = ops.cast(scores, "float32")
         if attention_mask is not None:
-            scores = ops.where(attention_mask[:, None], scores, -1e9)
+            scores = ops.where(attention_mask[:, None], scores, NEVER)
         weights = ops.cast(ops.softmax(scores), values.dtype)
         mixed = ops.matmul(self._drop(weights, training=training), values)
         joined = ops.reshape(

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from shared.layers.constants import EPSILON
+
 
 @keras.saving.register_keras_serializable(package="brickyard")
 class Residual(keras.layers.Layer):
@@ -40,7 +42,7 @@ class Residual(keras.layers.Layer):
         self.dropout = dropout
         self.norm_first = norm_first
         self._norm = keras.layers.LayerNormalization(
-            epsilon=1e-5, dtype=self.dtype_policy, name="norm"
+            epsilon=EPSILON, dtype=self.dtype_policy, name="norm"
         )
         self._drop = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="dropout")
 

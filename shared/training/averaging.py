@@ -1,17 +1,22 @@
 """The mean of the weights of the last epochs, which is often better than any of them.
 
 A stage with `keep_last` leaves the weights of its last epochs in `state/epochs`; `average_weights`
-puts their mean into the model (Junczys-Dowmunt et al. 2016, arXiv:1610.04265, section 2.3).
+puts their mean into the model (Junczys-Dowmunt et al. 2016, arXiv:1610.04265, section 2.3), and
+`keep_better` sees whether that helped.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 
 from shared.errors import OperationError
 from shared.files import read_arrays
-from shared.training.weights import named_weights, save_weights
+from shared.training.weights import named_weights, restore_weights, save_weights
+
+if TYPE_CHECKING:
+    from shared.training.stage import Stage
 
 EPOCHS = Path("state", "epochs")
 
@@ -45,3 +50,35 @@ def average_weights(model: keras.Model, run_dir: Path) -> int:
     for name, weight in weights.items():
         weight.assign((sums[name] / len(files)).astype(np.float32))
     return len(files)
+
+
+def keep_better(stage: "Stage", run_dir: Path, best: Path) -> dict[str, float]:
+    """Leaves in the model, and in a file, whichever scores better: the best epoch or the mean.
+
+    Both are scored by the stage's own `validate`.
+    A run that is killed here and resumed comes to the same end.
+
+    Args:
+        stage: with `keep_last` and `validate`, after its training.
+        run_dir: of the run.
+        best: file of the weights of the best epoch; the mean replaces them where it is no worse.
+
+    Returns:
+        both scores: "best_epoch" and "mean".
+
+    Raises:
+        OperationError: no epoch was kept.
+        ValueError: the stage has no `validate`.
+    """
+    if stage.validate is None:
+        raise ValueError("Expected a stage with `validate`, received one without.")
+    score = stage.monitor.removeprefix("val_")
+    restore_weights(stage.model, best)
+    scores = {"best_epoch": stage.validate()[score]}
+    average_weights(stage.model, run_dir)
+    scores["mean"] = stage.validate()[score]
+    if stage.improves(scores["best_epoch"], scores["mean"]):
+        restore_weights(stage.model, best)
+    else:
+        save_weights(stage.model, best)
+    return scores

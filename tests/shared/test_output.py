@@ -36,6 +36,12 @@ def test_text_begins_with_the_answer_and_leaves_nested_fields_out(capsys):
     )
 
 
+def test_what_is_not_so_is_left_out_of_the_text(capsys):
+    results = [{"answer": "a", "cut": True}, {"answer": "b", "cut": False}]
+    assert printed(capsys, results, "text") == "a  cut: yes\nb\n"
+    assert printed(capsys, results, "tsv") == "answer\tcut\terror\na\tyes\t\nb\t\t\n"
+
+
 def test_tsv_has_a_header_and_as_many_cells_in_each_row(capsys):
     assert printed(capsys, [ANSWER, ERROR, ANSWER], "tsv") == (
         "answer\tprobability\tunknown_words\terror\n"

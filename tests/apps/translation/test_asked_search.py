@@ -65,6 +65,7 @@ def test_no_flag_asks_for_the_runs_own_search(bundle):
         {"beam_width": 1},
         {"beam_width": 7, "n_best": 7},
         {"length_penalty": 0.0, "n_best": 4},
+        {"no_repeat_ngram": 1, "n_best": 2},
     ],
 )
 def test_flags_are_settings_of_the_search(bundle, flags):
@@ -80,6 +81,29 @@ def test_flags_are_settings_of_the_search(bundle, flags):
         assert result["score"] == pytest.approx(
             result["log_probability"] / ((5 + tokens) / 6) ** alpha, rel=1e-4
         )
+
+
+def test_coverage_counts_for_the_score_and_repeats_are_left_out(bundle):
+    covered = asked(bundle, coverage_penalty=0.4, n_best=3)
+    assert_alike(covered, searched(bundle, coverage_penalty=0.4, n_best=3))
+    for one in covered:
+        tokens = len(one["alignment"]["target_tokens"])
+        seen = np.minimum(np.sum(one["alignment"]["weights"], axis=0), 1.0)
+        penalty = 0.4 * np.log(np.maximum(seen, 1e-6)).sum()
+        assert penalty < -1e-3
+        alpha = bundle.config.decoding.length_penalty
+        assert one["score"] == pytest.approx(
+            one["log_probability"] / ((5 + tokens) / 6) ** alpha + penalty, rel=1e-3
+        )
+    for flags in ({}, {"sample": True, "n_best": 3}):
+        for one in asked(bundle, no_repeat_ngram=1, **flags):
+            pieces = one["alignment"]["target_tokens"]
+            assert len(set(pieces)) == len(pieces)
+    drawn = asked(bundle, *SENTENCES * 5, sample=True)
+    assert any(
+        len(set(pieces)) < len(pieces)
+        for pieces in (one["alignment"]["target_tokens"] for one in drawn)
+    )
 
 
 def test_many_sentences_keep_their_places(bundle):
@@ -144,6 +168,11 @@ def test_what_has_no_pieces_has_no_alignment():
         ({"sample": True, "temperature": float("nan")}, "--temperature of at least 0.001"),
         ({"sample": True, "top_p": 1.5, "top_k": 0}, "--top-p above 0 and at most 1"),
         ({"length_penalty": float("nan")}, "--length-penalty"),
+        (
+            {"coverage_penalty": -0.1, "no_repeat_ngram": -1},
+            "--no-repeat-ngram of at least 0, received -1; --coverage-penalty of at least 0",
+        ),
+        ({"sample": True, "coverage_penalty": 0.1}, "--coverage-penalty only without --sample"),
         ({"sample": True, "beam_width": 3}, "--beam-width only without --sample"),
         ({"top_k": 3, "seed": 1}, "--top-k, --seed only with --sample"),
     ],
@@ -187,6 +216,7 @@ def test_an_exported_model_is_not_asked_for_another_search(bundle, export):
         list(predict(bundle.app, answerer, SENTENCES))
     for flags, named in (
         ({"beam_width": 2, "length_penalty": 1.0}, "--beam-width, --length-penalty"),
+        ({"coverage_penalty": 0.0, "no_repeat_ngram": 2}, "--coverage-penalty, --no-repeat-ngram"),
         ({"sample": True, "top_k": 2}, "--sample, --top-k"),
     ):
         with pytest.raises(UserError, match=f"received {named}; ask the run"):

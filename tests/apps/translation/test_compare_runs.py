@@ -62,9 +62,9 @@ def test_the_figures_are_those_of_sacrebleus_command_line(references, tmp_path):
         for line in done.stdout.splitlines()
         if "±" in line or "(p = " in line
     ][1:]
-    found = compare_translations(*systems, references, samples=150, seed=77)
-    assert [one.metric for one in found] == ["BLEU", "chrF", "TER"]
-    for place, one in enumerate(found):
+    found = compare_translations(*systems, references, language="en", samples=150, seed=77)
+    assert [one.metric for one in found] == ["BLEU", "bleu_lowercased_tokenised", "chrF", "TER"]
+    for place, one in enumerate([found[0], *found[2:]]):
         for system, interval in enumerate(one.intervals):
             score, mean, half = rows[system][3 * place : 3 * place + 3]
             assert one.scores[system] == pytest.approx(score, abs=1e-5)
@@ -73,12 +73,40 @@ def test_the_figures_are_those_of_sacrebleus_command_line(references, tmp_path):
         assert one.signature in done.stdout
 
 
+def test_lowercased_tokens_are_compared_as_the_command_line_would(references, tmp_path):
+    """The command line is given the tokens; ours makes them of cased sentences."""
+    sides = [spoilt(references, 0.25, seed=1), spoilt(references, 0.2, seed=2), references]
+    files = []
+    for name, lines in zip("abr", sides, strict=True):
+        # The words of these sentences are tokens of Moses, too.
+        (tmp_path / name).write_text("\n".join(lines).lower() + "\n")
+        files.append(tmp_path / name)
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "sacrebleu", files[2], "-i", files[0], files[1]),
+            *("-m", "bleu", "--tokenize", "none", "--force"),
+            *("--paired-bs", "--paired-bs-n", "120", "--format", "json", "--width", "6"),
+        ],
+        env={**os.environ, SEED_VARIABLE: "9"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    expected = json.loads(done.stdout)
+    cased = [[sentence.title() for sentence in side] for side in sides]
+    found = by_metric(*cased, language="de", samples=120, seed=9)["bleu_lowercased_tokenised"]
+    for place, system in enumerate(expected):
+        assert found.scores[place] == pytest.approx(system["BLEU"]["score"], abs=1e-5)
+    assert found.p_value == pytest.approx(expected[1]["BLEU"]["p_value"], abs=1e-4)
+    assert "tok:none" in found.signature and found.signature.endswith(" for de")
+
+
 def test_the_better_one_is_named_whichever_comes_first(references):
     good, bad = spoilt(references, 0.1, seed=1), spoilt(references, 0.5, seed=2)
     for order, better in (((good, bad), 0), ((bad, good), 1)):
-        found = by_metric(*order, references, samples=100, seed=1)
+        found = by_metric(*order, references, language="en", samples=100, seed=1)
         assert {name: one.better for name, one in found.items()} == {
-            "BLEU": better, "chrF": better, "TER": better,
+            "BLEU": better, "bleu_lowercased_tokenised": better, "chrF": better, "TER": better,
         }  # fmt: skip
         assert found["TER"].scores[better] < found["TER"].scores[1 - better]
         assert all(one.p_value == pytest.approx(1 / 101) for one in found.values())
@@ -86,14 +114,15 @@ def test_the_better_one_is_named_whichever_comes_first(references):
 
 def test_equals_and_luck_are_no_difference(references):
     same = spoilt(references, 0.3, seed=1)
-    found = compare_translations(same, list(same), references, samples=100, seed=1)
-    assert [(one.better, one.p_value) for one in found] == [(None, 1.0)] * 3
+    found = compare_translations(same, list(same), references, language="en", samples=100, seed=1)
+    assert [(one.better, one.p_value) for one in found] == [(None, 1.0)] * 4
     # Systems of equal quality that err in other places.
     chances = [
         compare_translations(
             spoilt(references, 0.3, seed=100 + pair),
             spoilt(references, 0.3, seed=200 + pair),
             references,
+            language="en",
             samples=100,
             seed=1,
         )
@@ -106,13 +135,14 @@ def test_equals_and_luck_are_no_difference(references):
 def test_a_seed_repeats_and_the_environment_stays_as_it_was(references, monkeypatch):
     systems = (spoilt(references, 0.25, seed=1), spoilt(references, 0.2, seed=2))
     monkeypatch.setenv(SEED_VARIABLE, "5")
-    first = compare_translations(*systems, references, samples=100, seed=3)
+    asked = {"language": "en", "samples": 100}
+    first = compare_translations(*systems, references, **asked, seed=3)
     assert os.environ[SEED_VARIABLE] == "5"
     monkeypatch.delenv(SEED_VARIABLE)
-    again = compare_translations(*systems, references, samples=100, seed=3)
+    again = compare_translations(*systems, references, **asked, seed=3)
     assert SEED_VARIABLE not in os.environ
     assert first == again
-    assert first != compare_translations(*systems, references, samples=100, seed=4)
+    assert first != compare_translations(*systems, references, **asked, seed=4)
 
 
 def test_numbers_out_of_their_range_are_refused():
@@ -122,7 +152,7 @@ def test_numbers_out_of_their_range_are_refused():
         (9, 0, "at least 1"),
     ):
         with pytest.raises(UserError, match=said):
-            compare_translations(["a"], ["b"], ["a"], samples=samples, seed=seed)
+            compare_translations(["a"], ["b"], ["a"], language="en", samples=samples, seed=seed)
 
 
 def make_run(folder, source, *, seed=0, languages=("en", "fr")):

@@ -1,5 +1,6 @@
 """The exported folder gives what the run gives: by value, in another engine."""
 
+import subprocess
 import sys
 from dataclasses import replace
 from types import SimpleNamespace
@@ -65,7 +66,7 @@ def searched(bundle, sentence, **decoding):
     from apps.translation.translator import Translator
 
     config = replace(bundle.config.decoding, n_best=1, **decoding)
-    source_ids = bundle.preprocessing.source_ids([sentence], max_tokens=30)
+    source_ids = bundle.preprocessing.source_ids([sentence], max_tokens=config.max_tokens)
     translator = Translator(bundle.model, config, with_attention=True)
     found = translator.predict_on_batch({"source_ids": source_ids})
     ids = np.asarray(found["token_ids"])[0, 0]
@@ -159,3 +160,20 @@ def test_without_the_engine_the_extra_is_named(monkeypatch, tmp_path):
 
 def test_the_app_offers_it():
     assert Translation().export_formats() == {"ctranslate2": ctranslate2_export.write_ctranslate2}
+
+
+def test_its_read_me_runs_as_it_stands(tmp_path):
+    """The snippet cuts and searches as the run does, a source that is too long among them."""
+    bundle = bundle_of()
+    bundle.config.decoding = replace(bundle.config.decoding, beam_width=1, n_best=1, max_tokens=4)
+    ctranslate2_export.write_ctranslate2(bundle, tmp_path)
+    text = (tmp_path / "README.md").read_text()
+    snippet = text.split("```python\n")[1].split("```")[0]
+    for sentence in SENTENCES[:2]:
+        said = subprocess.run(
+            [sys.executable, "-c", snippet.replace("A sentence.", sentence)],
+            cwd=tmp_path, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        source_ids, expected, _ = searched(bundle, sentence)
+        assert said.stdout.strip() == bundle.preprocessing.target.decode([expected])[0]
+        assert source_ids.shape == (5,)

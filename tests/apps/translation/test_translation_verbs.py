@@ -27,6 +27,7 @@ LINES = {
     b"x" * 1_000_000: None,
     "\ufeffShe is old.".encode(): None,
 }
+METRICS = ("BLEU", "bleu_lowercased_tokenised", "chrF", "TER")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -107,8 +108,19 @@ def test_impossible_flags_end_with_one_sentence():
         assert said.err.startswith("error: Expected ") and said.err.count("\n") == 1
 
 
+def test_what_is_too_long_is_cut_and_told():
+    long = "Do you see an old owl? " * 40
+    said = verb("predict", "a", GOOD[0], long, "--format", "json")
+    assert [json.loads(line)["truncated"] for line in said.out.splitlines()] == [False, True]
+    assert said.err.startswith("Only the beginning was translated of 1 of the sentences")
+    assert said.err.count("\n") == 1
+    shown = verb("predict", "a", GOOD[0], long).out.splitlines()
+    assert "truncated" not in shown[0] and shown[1].endswith("truncated: yes")
+    assert not verb("predict", "a", *GOOD).err
+
+
 def test_evaluate_tells_how_it_counted():
-    told = {f"{name}_signature": text for name, text in signatures().items()}
+    told = {f"{name}_signature": text for name, text in signatures("fr").items()}
     scores = json.loads(verb("evaluate", "a", "--format", "json").out)
     assert {name: scores[name] for name in told} == told
     assert set(scores) == {"bleu", "bleu_lowercased_tokenised", "chrf", "ter", *told}
@@ -135,7 +147,7 @@ def test_a_report_is_of_the_runs_own_translations(runs):
     shown = verb("report", "a", "--split", "test", "--worst", 3).out
     for one in report["worst"]:
         assert f"    reference    {one['reference']}\n" in shown
-    assert "source words" in shown and signatures()["bleu"] in shown
+    assert "source words" in shown and signatures("fr")["bleu"] in shown
     assert verb("report", "a", "--worst", -1).code == 2
 
 
@@ -148,8 +160,8 @@ def test_a_comparison_names_the_better_run():
     line = ("compare", "a", "b", "--samples", 50)
     found = json.loads(verb(*line, "--format", "json").out)
     shown = verb(*line).out
-    assert found["runs"] == ["a", "b"] and set(found) == {"runs", "BLEU", "chrF", "TER"}
-    for name in ("BLEU", "chrF", "TER"):
+    assert found["runs"] == ["a", "b"] and set(found) == {"runs", *METRICS}
+    for name in METRICS:
         first, second = found[name]["scores"]
         assert f"{first:.2f} [" in shown and f"{second:.2f} [" in shown
         assert found[name]["verdict"] in shown and found[name]["signature"] in shown
@@ -159,7 +171,7 @@ def test_a_comparison_names_the_better_run():
         else:
             assert f"{name}: no difference" in shown
     same = verb("compare", "a", "a", "--samples", 50).out
-    assert same.count("no difference that could not be chance (p = 1.000)") == 3
+    assert same.count("no difference that could not be chance (p = 1.000)") == 4
 
 
 def test_a_picture_is_drawn_and_the_answers_are_printed(tmp_path):

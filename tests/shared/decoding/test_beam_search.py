@@ -64,7 +64,7 @@ def slow_search(step, item, *, width, limit, alpha, enough, n_best):
                 if one not in (0, START, END)
             ]
         live = sorted(going, reverse=True)[:width]
-        done += [one for one in ends if one[0] >= live[-1][0]]
+        done += [one for one in sorted(going + ends, reverse=True)[:width] if one[1][-1] == END]
         if len(done) >= enough:
             break
     ranked = sorted(((s / penalty(len(ids), alpha), ids) for s, ids in done), reverse=True)
@@ -75,7 +75,7 @@ def slow_search(step, item, *, width, limit, alpha, enough, n_best):
 @pytest.mark.parametrize("patience", [None, 1.0, 2.0])
 @pytest.mark.parametrize("alpha", [0.0, 0.6, 1.5])
 def test_stopping_early_and_freezing_lose_nothing(alpha, patience):
-    step = HistoryStep(9, items=6, seed=2, sharpness=1.0)
+    step = HistoryStep(9, items=6, seed=7, sharpness=1.0)
     found = search(step, width=3, n_best=2, patience=patience, length_penalty=alpha, max_steps=12)
     enough = 10**9 if patience is None else 3 * patience
     for item in range(6):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from shared.decoding.penalties import NEVER, coverage_penalty, forbid_repeats, length_penalty
+from shared.decoding.penalties import coverage_penalty, forbid_repeats, length_penalty
+from shared.layers.constants import NEVER
 
 
 def test_the_length_penalty_has_the_values_of_its_formula():

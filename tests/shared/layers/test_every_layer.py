@@ -11,6 +11,7 @@ import apps
 import shared.layers
 from apps.memory_qa.model import MemN2N
 from apps.translation.model import Transformer
+from apps.translation.sampler import Sampler
 from apps.translation.translator import Translator
 from apps.word_analogies.model import NearestWords
 from apps.word_analogies.trainers.skip_gram import SkipGram
@@ -169,7 +170,7 @@ CASES = [
 # with a slow one: tests/apps/word_analogies/test_trainers_skip_gram.py.
 TRAINERS = {SkipGram}
 # A search is no layer with weights of its own: tests/shared/decoding, and the contract of the app.
-SEARCHES = {Translator}
+SEARCHES = {Sampler, Translator}
 
 
 def _registered_layers() -> dict[str, type]:

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from shared.errors import OperationError
-from shared.training.averaging import EPOCHS, average_weights, keep_epoch
+from shared.training.averaging import EPOCHS, average_weights, keep_better, keep_epoch
+from shared.training.stage import Stage
+from shared.training.weights import restore_weights, save_weights
 
 
 def small_model() -> keras.Model:
@@ -40,3 +42,47 @@ def test_an_epoch_done_again_after_a_resume_counts_once(tmp_path):
 def test_without_epochs_there_is_no_mean(tmp_path):
     with pytest.raises(OperationError, match="found none"):
         average_weights(small_model(), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("aim", "kept", "mode"), [(2.0, 2.0, "min"), (5.0, 4.0, "min"), (0, 4, "max")]
+)
+def test_the_mean_replaces_the_best_epoch_only_where_it_is_better(tmp_path, aim, kept, mode):
+    """The best epoch weighs 4, the mean of 1 and 3 is 2; judged by the distance to an aim."""
+    model, best = small_model(), tmp_path / "best.npz"
+    kernel = model.layers[0].kernel
+    for epoch, value in ((1, 1.0), (2, 3.0)):
+        kernel.assign(np.full((2, 3), value))
+        keep_epoch(model, tmp_path, epoch=epoch, keep=2)
+    kernel.assign(np.full((2, 3), 4.0))
+    save_weights(model, best)
+
+    def validate():
+        return {"distance": abs(float(np.asarray(kernel)[0, 0]) - aim)}
+
+    stage = Stage(
+        name="any", model=model, train=[], epochs=2, optimizer=keras.optimizers.SGD, loss="mse",
+        validate=validate, monitor="val_distance", mode=mode, keep_last=2,
+    )  # fmt: skip
+    expected = {"best_epoch": abs(4.0 - aim), "mean": abs(2.0 - aim)}
+    assert keep_better(stage, tmp_path, best) == expected
+    np.testing.assert_allclose(kernel, kept)
+    kernel.assign(np.zeros((2, 3)))
+    restore_weights(model, best)
+    np.testing.assert_allclose(kernel, kept)
+    # Once more, as after a kill: the end is the same.
+    keep_better(stage, tmp_path, best)
+    np.testing.assert_allclose(kernel, kept)
+
+
+def test_a_stage_that_scores_nothing_cannot_choose(tmp_path):
+    stage = Stage(
+        name="any",
+        model=small_model(),
+        train=[],
+        epochs=1,
+        optimizer=keras.optimizers.SGD,
+        loss=None,
+    )
+    with pytest.raises(ValueError, match="`validate`"):
+        keep_better(stage, tmp_path, tmp_path / "best.npz")
