@@ -117,8 +117,8 @@ class TranslationConfig(AppConfig):
     better than the best epoch; 1 for the best epoch alone."""
 
 
-# The shape of Transformer-tiny for Multi30k (Wu et al. 2021), but normalised before each part, which
-# bears a shorter warm-up, and with BPE-dropout. No patience: a cosine is best at its end.
+# The shape of Transformer-tiny for Multi30k (Wu et al. 2021), but normalised before each part,
+# which bears a shorter warm-up, and with BPE-dropout. No patience: a cosine is best at its end.
 _RECIPE = TrainingConfig(
     epochs=42, learning_rate=4e-3, beta_2=0.98, schedule="cosine", warm_up_steps=1000
 )
