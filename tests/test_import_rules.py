@@ -39,7 +39,8 @@ LIGHT = re.compile(
 
 TENSORFLOW = {"tensorflow", "tensorflow_text", "tensorflow_datasets"}
 TENSORFLOW_FILES = re.compile(
-    r"shared/(images|export|trust|serving)/|shared/text/graph\.py|apps/\w+/(serving|graph_\w+)\.py"
+    r"shared/(images|export|trust|serving)/|shared/text/graph\.py"
+    r"|apps/\w+/(\w+/)?(serving|graph_\w+)\.py"
 )
 TENSORFLOW_FUNCTIONS = re.compile(
     r"shared/(training|data|testing)/|shared/(runtime|predict|quiet)\.py"

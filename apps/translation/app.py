@@ -88,8 +88,8 @@ class Translation(App):
 
     def evaluate(self, bundle: "Bundle", examples: "Sequence[Pair]") -> dict[str, float]:
         """Returns cased BLEU, BLEU as the Multi30k papers count it, chrF and TER."""
-        from apps.translation.answer import translate_all
-        from apps.translation.scores import score_translations
+        from apps.translation.answering.answer import translate_all
+        from apps.translation.scoring.scores import score_translations
 
         translations = translate_all(bundle, [pair.source for pair in examples])
         references = [pair.target for pair in examples]
@@ -98,20 +98,20 @@ class Translation(App):
 
     def score_notes(self, bundle: "Bundle") -> dict[str, str]:
         """Gives sacrebleu's signature of each score."""
-        from apps.translation.scores import signatures
+        from apps.translation.scoring.scores import signatures
 
         language = bundle.manifest["data"]["languages"][1]
         return {f"{name}_signature": told for name, told in signatures(language).items()}
 
     def parse(self, raw: Any) -> str:
         """Reads one sentence."""
-        from apps.translation.item import parse_sentence
+        from apps.translation.answering.item import parse_sentence
 
         return parse_sentence(raw)
 
     def infer(self, bundle: "Bundle", items: Sequence[str]) -> "dict[str, np.ndarray]":
         """Tokenises in Python and searches with the network."""
-        from apps.translation.answer import answer
+        from apps.translation.answering.answer import answer
 
         return answer(bundle, items)
 
@@ -127,13 +127,13 @@ class Translation(App):
         self, items: Sequence[str], outputs: "Mapping[str, np.ndarray]"
     ) -> list[dict[str, Any]]:
         """Gives the translation, its probability, the n best, and the alignment."""
-        from apps.translation.answer import readable
+        from apps.translation.answering.answer import readable
 
         return readable(outputs)
 
     def examples(self, bundle: "Bundle") -> list[str]:
         """Returns sentences of mixed lengths in pieces of the vocabulary."""
-        from apps.translation.item import example_sentences
+        from apps.translation.answering.item import example_sentences
 
         return example_sentences(bundle.preprocessing.source.pieces)
 
@@ -151,18 +151,18 @@ class Translation(App):
 
     def details(self, result: Mapping[str, Any]) -> list[str]:
         """Lists the n best, and the pieces that alignments count."""
-        from apps.translation.answer import detail_lines
+        from apps.translation.answering.answer import detail_lines
 
         return detail_lines(result)
 
     def plot(self, results: Sequence[Mapping[str, Any]], path: Path) -> None:
         """Draws where each piece of a translation looked in its source."""
-        from apps.translation.attention_plot import draw_attention
+        from apps.translation.answering.attention_plot import draw_attention
 
         draw_attention(results, path)
 
     def verbs(self) -> Mapping[str, Verb]:
         """Returns report and compare, and predict with flags of the search."""
-        from apps.translation.verbs import VERBS
+        from apps.translation.answering.verbs import VERBS
 
         return VERBS

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from apps.translation.preprocessing import JOINT_FILE, SOURCE_FILE, TARGET_FILE
-from apps.translation.tokeniser import END_ID, START_ID, UNKNOWN_ID
+from apps.translation.tokens.tokeniser import END_ID, START_ID, UNKNOWN_ID
 from apps.translation.translator import SPARE_STEPS, most_tokens
 from shared.errors import OperationError, import_extra
 from shared.files import write_text
@@ -169,7 +169,7 @@ def _own_probabilities(
     bundle: "Bundle",
 ) -> tuple[list[list[int]], list[list[int]], list[np.ndarray]]:
     """Returns sources and best translations as ids, and log-probabilities with the end token's."""
-    from apps.translation.answer import translator_of
+    from apps.translation.answering.answer import translator_of
 
     source_ids = bundle.preprocessing.source_ids(
         bundle.app.examples(bundle), max_tokens=bundle.config.decoding.max_tokens

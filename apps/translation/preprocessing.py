@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from apps.translation.bpe_dropout import BpeDropout
 from apps.translation.corpus.pair import Pair
-from apps.translation.tokeniser import END_ID, Tokeniser
-from apps.translation.tokeniser_training import train_tokeniser
+from apps.translation.tokens.bpe_dropout import BpeDropout
+from apps.translation.tokens.tokeniser import END_ID, Tokeniser
+from apps.translation.tokens.tokeniser_training import train_tokeniser
 from shared.errors import DataError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 from keras import ops
 
-from apps.translation.tokeniser import END_ID, START_ID, UNKNOWN_ID
+from apps.translation.tokens.tokeniser import END_ID, START_ID, UNKNOWN_ID
 from apps.translation.translator import most_tokens
 from shared.decoding.sampling import sample
 

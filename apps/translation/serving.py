@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import tensorflow as tf
 
-from apps.translation.answer import translator_of
-from apps.translation.graph_tokeniser import GraphTokeniser
+from apps.translation.answering.answer import translator_of
 from apps.translation.sampler import Sampler
-from apps.translation.tokeniser import END_ID, MAX_BYTES
+from apps.translation.tokens.graph_tokeniser import GraphTokeniser
+from apps.translation.tokens.tokeniser import END_ID, MAX_BYTES
 from apps.translation.translator import most_tokens
 from shared.decoding.sampling import MIN_TEMPERATURE
 from shared.export.served import Served
@@ -27,7 +27,7 @@ MIN_SHARE = 1e-6
 def build_served(bundle: "Bundle") -> Served:
     """Returns the signatures of a run.
 
-    - `serving_default`: source string (B,) -> what `apps.translation.answer.answer` returns.
+    - `serving_default`: source string (B,) -> what `answering.answer.answer` returns.
     - `ids`: source_ids int32 (B, S), each with the end token and 0 behind it -> token_ids int32
       (B, N, T), log_probability and score float32 (B, N), attention float32 (B, N, T, S).
     - `sample`: source string (B,), seed int32 (B,), temperature and top_p float32 (B,), see

@@ -80,8 +80,8 @@ def train(
 def _stage(
     config: "TranslationConfig", model: Any, preprocessing: "PairPreprocessing", splits: "Splits"
 ) -> "Stage":
-    from apps.translation.answer import translate
-    from apps.translation.scores import cased_bleu
+    from apps.translation.answering.answer import translate
+    from apps.translation.scoring.scores import cased_bleu
     from apps.translation.translator import Translator
     from shared.losses.smoothed_cross_entropy import SmoothedCrossEntropy
     from shared.training import Stage, build_optimizer

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from apps.translation.tokeniser import END_ID, START_ID, UNKNOWN_ID
+from apps.translation.tokens.tokeniser import END_ID, START_ID, UNKNOWN_ID
 from shared.decoding.beam_search import beam_search
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.axes import Axes
 from PIL import Image
 
-from apps.translation.attention_plot import MOST_PIECES, MOST_SENTENCES, draw_attention
+from apps.translation.answering.attention_plot import MOST_PIECES, MOST_SENTENCES, draw_attention
 from shared.errors import UserError
 
 

@@ -7,9 +7,9 @@ import pytest
 import tensorflow as tf
 from untrained_run import make_untrained_run
 
-from apps.translation.answer import BATCH_SIZE, answer, readable, translate_all
-from apps.translation.asked import pharaoh, prepared
-from apps.translation.verbs import TranslateOptions
+from apps.translation.answering.answer import BATCH_SIZE, answer, readable, translate_all
+from apps.translation.answering.asked import pharaoh, prepared
+from apps.translation.answering.verbs import TranslateOptions
 from shared.errors import UserError
 from shared.predict import predict
 

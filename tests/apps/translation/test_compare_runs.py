@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from apps.translation.app import Translation
-from apps.translation.compare import MOST_DRAWN, SEED_VARIABLE, compare_translations
-from apps.translation.compared_data import load_for_both
 from apps.translation.config import PRESETS
+from apps.translation.scoring.compare import MOST_DRAWN, SEED_VARIABLE, compare_translations
+from apps.translation.scoring.compared_data import load_for_both
 from shared.bundle import Bundle
 from shared.errors import DataError, UserError
 

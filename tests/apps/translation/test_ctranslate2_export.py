@@ -13,8 +13,8 @@ from apps.translation.app import Translation
 from apps.translation.config import DecodingConfig, ModelConfig
 from apps.translation.preprocessing import PairPreprocessing
 from apps.translation.sample import sample_pairs
-from apps.translation.tokeniser import END_ID
-from apps.translation.tokeniser_training import train_tokeniser
+from apps.translation.tokens.tokeniser import END_ID
+from apps.translation.tokens.tokeniser_training import train_tokeniser
 from shared.errors import MissingPackageError, OperationError
 
 ctranslate2 = pytest.importorskip("ctranslate2")

@@ -4,8 +4,8 @@ import pytest
 import sacremoses
 from sacrebleu.metrics import BLEU
 
-from apps.translation.moses import MosesTokens
-from apps.translation.scores import score_translations, signatures
+from apps.translation.scoring.moses import MosesTokens
+from apps.translation.scoring.scores import score_translations, signatures
 
 TEXT = "Dr. Weiß sagt: „Ich hab's dem Bürgermeister z.B. gesagt“ ... l'owl isn't No. 5!"
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from nasty import nasty_strings
 
-from apps.translation.bpe_dropout import BpeDropout
 from apps.translation.config import TokensConfig
 from apps.translation.corpus.pair import Pair
 from apps.translation.preprocessing import PairPreprocessing
 from apps.translation.sample import sample_pairs
+from apps.translation.tokens.bpe_dropout import BpeDropout
 from shared.errors import BundleError, DataError
 
 pytest.importorskip("sentencepiece")

@@ -7,8 +7,8 @@ import sacrebleu
 import sacremoses
 from sacrebleu.metrics import BLEU, CHRF, TER
 
-from apps.translation.report import report_on, score_by_length, worst_sentences
-from apps.translation.scores import score_translations, signatures
+from apps.translation.scoring.report import report_on, score_by_length, worst_sentences
+from apps.translation.scoring.scores import score_translations, signatures
 
 WORDS = ["the", "cat", "sees", "two", "old", "owls", "and", "sleeps", "here", "."]
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from untrained_run import make_untrained_run
 
-from apps.translation.answer import answer, readable
-from apps.translation.asked import TruncationCount, prepared
-from apps.translation.tokeniser import MAX_BYTES
-from apps.translation.verbs import TranslateOptions
+from apps.translation.answering.answer import answer, readable
+from apps.translation.answering.asked import TruncationCount, prepared
+from apps.translation.answering.verbs import TranslateOptions
+from apps.translation.tokens.tokeniser import MAX_BYTES
 
 tf = pytest.importorskip("tensorflow")
 pytest.importorskip("tensorflow_text")

@@ -7,10 +7,10 @@ import sys
 import pytest
 from nasty import nasty_strings
 
-from apps.translation.pieces import GRID, read_scores, rounded_scores
 from apps.translation.sample import sample_pairs
-from apps.translation.tokeniser import MAX_BYTES, Tokeniser
-from apps.translation.tokeniser_training import train_tokeniser
+from apps.translation.tokens.pieces import GRID, read_scores, rounded_scores
+from apps.translation.tokens.tokeniser import MAX_BYTES, Tokeniser
+from apps.translation.tokens.tokeniser_training import train_tokeniser
 from shared.errors import BundleError, DataError, MissingPackageError
 
 spm = pytest.importorskip("sentencepiece")

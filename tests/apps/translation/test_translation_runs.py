@@ -156,7 +156,7 @@ def test_a_run_whose_tokens_were_exchanged_is_refused(first, tmp_path):
 
 
 def test_training_stops_when_validation_bleu_does(work, monkeypatch):
-    from apps.translation import scores
+    from apps.translation.scoring import scores
 
     bleu = iter([1.0, 3.0, 2.0, 2.5, 9.0])
     monkeypatch.setattr(scores, "cased_bleu", lambda *texts: next(bleu))
@@ -226,7 +226,7 @@ def test_a_killed_run_ends_with_the_same_weights(work, tmp_path):
 
 
 def test_two_vocabularies_are_served_as_they_answer(work):
-    from apps.translation.answer import answer
+    from apps.translation.answering.answer import answer
     from apps.translation.serving import build_served
 
     pytest.importorskip("tensorflow_text")

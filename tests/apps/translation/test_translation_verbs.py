@@ -8,8 +8,8 @@ import tensorflow as tf
 from sacrebleu.metrics import BLEU
 from untrained_run import make_untrained_run
 
-from apps.translation.answer import translate_all
-from apps.translation.scores import signatures
+from apps.translation.answering.answer import translate_all
+from apps.translation.scoring.scores import signatures
 from shared.testing.cli import run_cli
 
 GOOD = ["She is old.", "Do you see an old owl?", "We sing."]

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
-from apps.translation.pieces import rounded_scores
-from apps.translation.tokeniser import (
+from apps.translation.tokens.pieces import rounded_scores
+from apps.translation.tokens.tokeniser import (
     END_ID,
     EXTRA,
     MAX_BYTES,

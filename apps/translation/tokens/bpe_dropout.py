@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from apps.translation.tokeniser import END_ID, Tokeniser
+from apps.translation.tokens.tokeniser import END_ID, Tokeniser
 
 Chance = Callable[[], float]
 

@@ -4,14 +4,14 @@ sacrebleu counts all of them (Post 2018, arXiv:1804.08771); what it is given dec
 
 - `bleu`: our cased sentences and the references as they are, tokenised by sacrebleu's 13a.
 - `bleu_lowercased_tokenised`: both lower-cased, then normalised and tokenised by the rules of Moses
-  (`apps.translation.moses`), then counted as they stand. Papers on Multi30k print this one.
+  (`apps.translation.scoring.moses`), then counted as they stand. Papers on Multi30k print this one.
 """
 
 import sys
 from collections.abc import Sequence
 
-from apps.translation.moses import MosesTokens
-from apps.translation.tokeniser import EXTRA
+from apps.translation.scoring.moses import MosesTokens
+from apps.translation.tokens.tokeniser import EXTRA
 from shared.errors import import_extra
 
 

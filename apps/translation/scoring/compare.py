@@ -4,9 +4,9 @@ Both translate the same sentences. The paired bootstrap draws test sets of the s
 sentences, with replacement, and looks how often chance alone makes a difference as large as the
 one that was seen (Koehn 2004, Statistical significance tests for machine translation evaluation).
 sacrebleu draws and counts, so with the same seed its command line gives the same figures; for
-lower-cased tokenised BLEU it has to be given the tokens of `apps.translation.moses`. Its test looks
-to one side, as Koehn's does: of two equally good systems, one or the other is found better in about
-a tenth of all trials, not a twentieth.
+lower-cased tokenised BLEU it has to be given the tokens of `apps.translation.scoring.moses`. Its
+test looks to one side, as Koehn's does: of two equally good systems, one or the other is found
+better in about a tenth of all trials, not a twentieth.
 """
 
 import os
@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from apps.translation.scores import moses_of
-from apps.translation.tokeniser import EXTRA
+from apps.translation.scoring.scores import moses_of
+from apps.translation.tokens.tokeniser import EXTRA
 from shared.errors import UserError, import_extra
 
 # Chance differences of this probability and above are taken for nothing but chance.
@@ -72,7 +72,7 @@ def compare_translations(
         translations: N sentences of the first system.
         others: N of the second.
         references: N.
-        language: of all of them, see `apps.translation.scores`.
+        language: of all of them, see `apps.translation.scoring.scores`.
         samples: drawn test sets, at least 1.
         seed: of the draws, at least 1.
 

@@ -1,13 +1,13 @@
 """Sentences as the Multi30k papers count them: lower-cased, and cut by the rules of Moses.
 
-`apps.translation.scores` and `compare` use it. The rules differ by language: which abbreviations
-keep their full stop, and to which side an apostrophe belongs.
+`scores` and `compare` beside it use it. The rules differ by language: which abbreviations keep
+their full stop, and to which side an apostrophe belongs.
 """
 
 import re
 from collections.abc import Sequence
 
-from apps.translation.tokeniser import EXTRA
+from apps.translation.tokens.tokeniser import EXTRA
 from shared.errors import import_extra
 
 FALLBACK = "en"

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Literal
 
-from apps.translation.compare import LEVEL, Comparison
-from apps.translation.report import LengthScore, Report
+from apps.translation.scoring.compare import LEVEL, Comparison
+from apps.translation.scoring.report import LengthScore, Report
 from shared.output import print_scores
 
 Format = Literal["text", "json"]

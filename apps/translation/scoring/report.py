@@ -7,8 +7,8 @@ worst translations look like (the two views of Neubig et al. 2019, arXiv:1903.07
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from apps.translation.scores import score_translations
-from apps.translation.tokeniser import EXTRA
+from apps.translation.scoring.scores import score_translations
+from apps.translation.tokens.tokeniser import EXTRA
 from shared.errors import import_extra
 
 # Longest source sentence of each group, in words; what is longer is a group of its own.

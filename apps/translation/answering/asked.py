@@ -1,8 +1,8 @@
 """What the further flags of `predict` ask of whoever answers: the search, and what is shown of it.
 
-A run can search in any way (see `apps.translation.asked_run`). An exported or served model searches
-as it was exported, so of it only what its answers hold can be asked: fewer translations, and
-alignments. For the sake of a served one, nothing heavy is imported here.
+A run can search in any way (see `asked_run`). An exported or served model searches as it was
+exported, so of it only what its answers hold can be asked: fewer translations, and alignments. For
+the sake of a served one, nothing heavy is imported here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from shared.bundle import Bundle
 from shared.errors import UserError
 
 if TYPE_CHECKING:
-    from apps.translation.verbs import TranslateOptions
+    from apps.translation.answering.verbs import TranslateOptions
     from shared.predict import Answerer
 
 # What is given for each translation, (B, N).
@@ -36,7 +36,7 @@ def prepared(answerer: "Answerer", options: "TranslateOptions") -> "Answerer":
     given = {name: value for name, value in vars(options).items() if value is not None}
     _check(given, sampled=options.sample)
     if isinstance(answerer, Bundle):
-        from apps.translation.asked_run import AskedRun, sampling, searching
+        from apps.translation.answering.asked_run import AskedRun, sampling, searching
 
         search = sampling if options.sample else searching
         return AskedRun(answerer, search(answerer, given), alignments=options.alignments)

@@ -13,7 +13,7 @@ from shared.app import App, Verb
 from shared.verbs import PredictOptions
 
 if TYPE_CHECKING:
-    from apps.translation.asked import TruncationCount
+    from apps.translation.answering.asked import TruncationCount
     from shared.predict import Answerer
 
 
@@ -90,7 +90,7 @@ def predict(app: App, options: TranslateOptions) -> None:
     counts: list[TruncationCount] = []
 
     def prepare(answerer: "Answerer") -> "Answerer":
-        from apps.translation.asked import TruncationCount, prepared
+        from apps.translation.answering.asked import TruncationCount, prepared
 
         counts.append(TruncationCount(prepared(answerer, options)))
         return counts[0]
@@ -107,9 +107,9 @@ def predict(app: App, options: TranslateOptions) -> None:
 
 def report(app: App, options: ReportOptions) -> None:
     """Scores a run as a whole, by the length of sentences, and shows the worst."""
-    from apps.translation.answer import translate_all
-    from apps.translation.report import report_on
-    from apps.translation.report_text import print_report
+    from apps.translation.answering.answer import translate_all
+    from apps.translation.scoring.report import report_on
+    from apps.translation.scoring.report_text import print_report
     from shared.bundle import load_of
     from shared.errors import UserError
     from shared.held_out import load_held_out
@@ -136,10 +136,10 @@ def report(app: App, options: ReportOptions) -> None:
 
 def compare(app: App, options: CompareOptions) -> None:
     """Tells whether one run translates better than another, or may only have been luckier."""
-    from apps.translation.answer import translate_all
-    from apps.translation.compare import compare_translations
-    from apps.translation.compared_data import load_for_both
-    from apps.translation.report_text import print_comparison
+    from apps.translation.answering.answer import translate_all
+    from apps.translation.scoring.compare import compare_translations
+    from apps.translation.scoring.compared_data import load_for_both
+    from apps.translation.scoring.report_text import print_comparison
     from shared.bundle import load_of
 
     bundles = [load_of(app, path) for path in (options.run, options.other)]

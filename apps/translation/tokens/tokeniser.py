@@ -1,13 +1,13 @@
 """Text to pieces of words and back: sentencepiece, in Python.
 
-`apps.translation.graph_tokeniser` does the same inside a served graph, from the same model. Both
-see text through three rules, and with them the ids are equal whatever the text:
+`graph_tokeniser` does the same inside a served graph, from the same model. Both see text through
+three rules, and with them the ids are equal whatever the text:
 
 1. Text is UTF-8 and is cut after `MAX_BYTES` bytes.
 2. The model normalises it (nmt_nfkc): no-break and other spaces become plain ones, runs of them
    one, control characters and invisible marks go, letters take their composed form. What is not
    UTF-8 is unknown. Nothing else in this app changes text.
-3. The scores of a unigram model are multiples of `GRID` (see `apps.translation.pieces`).
+3. The scores of a unigram model are multiples of `GRID` (see `apps.translation.tokens.pieces`).
 
 Kudo and Richardson 2018, arXiv:1808.06226 (sentencepiece); Kudo 2018, arXiv:1804.10959 (unigram);
 Sennrich, Haddow and Birch 2016, arXiv:1508.07909 (BPE).
@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from apps.translation.pieces import read_scores
+from apps.translation.tokens.pieces import read_scores
 from shared.errors import BundleError, import_extra
 from shared.files import write_text, written_whole
 

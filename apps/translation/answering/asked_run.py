@@ -1,4 +1,4 @@
-"""A run that searches otherwise than by its own settings, for `apps.translation.asked`."""
+"""A run that searches otherwise than by its own settings; `asked` prepares it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from apps.translation.answer import answer
-from apps.translation.asked import OF_BEAMS, OF_BOTH, aligned
+from apps.translation.answering.answer import answer
+from apps.translation.answering.asked import OF_BEAMS, OF_BOTH, aligned
 from apps.translation.sampler import Sampler
 from apps.translation.translator import Translator, most_tokens
 from shared.bundle import Bundle
@@ -29,7 +29,7 @@ class AskedRun:
         self._bundle, self._search, self._alignments = bundle, search, alignments
 
     def outputs(self, items: Sequence[Any]) -> dict[str, np.ndarray]:
-        """Returns the arrays of `apps.translation.answer.answer`."""
+        """Returns the arrays of `apps.translation.answering.answer.answer`."""
         return answer(self._bundle, items, search=self._search)
 
     def remark(self, result: dict[str, Any]) -> dict[str, Any]:
