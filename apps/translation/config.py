@@ -150,7 +150,9 @@ PRESETS: Mapping[str, TranslationConfig] = MappingProxyType(
         "base": TranslationConfig(
             tokens=TokensConfig(dropout=0.1),
             model=ModelConfig(norm_first=True),
+            decoding=DecodingConfig(length_penalty=2.0),
             training=_RECIPE,
+            average=5,
         ),
         # brickyard translation train --preset small --data iwslt14 --out RUN
         # Some 100,000 pairs, on a GPU; not run here. The shape and recipe that fairseq uses for
