@@ -33,6 +33,7 @@ class Residual(keras.layers.Layer):
     >>> import numpy as np
     >>> residual = Residual(norm_first=True)
     >>> x = np.ones((1, 2, 4), "float32")
+    >>> residual.build(x.shape)
     >>> float(keras.ops.max(residual(x, 2 * residual.enter(x))))
     1.0
     """
