@@ -5,12 +5,12 @@ the three kinds different is only how the answer is read (`apps.word_analogies.a
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
-from shared.data.lines import decode_request
-from shared.errors import DataError, nearest
+from shared.data.lines import read_request
+from shared.errors import DataError
 from shared.text.words import PUNCTUATION, clean, lower_case
 
 Kind = Literal["nearest", "similarity", "odd_one_out"]
@@ -24,7 +24,7 @@ DASHES = "[\u2012-\u2015\u2212]"
 COMMA_BEHIND = ",( |\n|$)"
 EXPECTED = (
     'expected words to add and subtract, such as "king - man + woman"; "king ~ queen" for a '
-    'similarity; or "breakfast, cereal, dinner" for the odd one out'
+    'similarity; "breakfast, cereal, dinner" for the odd one out; or {"query": "..."}'
 )
 
 
@@ -67,7 +67,7 @@ def parse_query(raw: Any) -> Query:
     >>> parse_query("breakfast, cereal, dinner").kind
     'odd_one_out'
     """
-    text = _text(raw)
+    text = read_request(raw, field="query", expected=EXPECTED)
     if "\0" in text:
         raise DataError(f"{EXPECTED}, received a NUL character.")
     tokens = split_tokens(text)
@@ -143,16 +143,3 @@ def example_queries(words: Sequence[str]) -> list[Query]:
 def _askable(word: str) -> bool:
     """Says whether a line with this word is read as this word."""
     return split_tokens(word) == [word] and word not in OPERATORS
-
-
-def _text(raw: Any) -> str:
-    if isinstance(raw, Mapping):
-        if list(raw) != ["query"]:
-            hint = nearest(str(next(iter(raw), "")), ["query"])
-            raise DataError(f'{EXPECTED}, or {{"query": ...}}, received other fields.{hint}')
-        raw = raw["query"]
-    if isinstance(raw, bytes):
-        raw = decode_request(raw)
-    if not isinstance(raw, str):
-        raise DataError(f"{EXPECTED}, received {type(raw).__name__}.")
-    return raw

@@ -5,10 +5,10 @@ number and raise them together at the end. Text is UTF-8; other encodings are re
 what to do, never guessed.
 """
 
-from collections.abc import Iterator
-from typing import IO
+from collections.abc import Iterator, Mapping
+from typing import IO, Any
 
-from shared.errors import DataError
+from shared.errors import DataError, nearest
 
 MAX_LINE_BYTES = 64 * 2**20
 SHOWN = 5
@@ -98,6 +98,33 @@ def read_lines(stream: IO[bytes], problems: Problems) -> Iterator[tuple[int, str
             )
             continue
         yield number, text.rstrip("\r\n")
+
+
+def read_request(raw: Any, *, field: str, expected: str) -> str:
+    """Returns the text of one request, whichever way it came.
+
+    Args:
+        raw: str, bytes in UTF-8, or a mapping with the text under `field` and nothing else.
+        field: its name in a mapping.
+        expected: how a message about anything else begins.
+
+    Raises:
+        DataError: it is none of these.
+
+    Example:
+    >>> read_request({"source": "Hello."}, field="source", expected="Expected a sentence")
+    'Hello.'
+    """
+    if isinstance(raw, Mapping):
+        if list(raw) != [field]:
+            hint = nearest(str(next(iter(raw), "")), [field])
+            raise DataError(f"{expected}, received other fields.{hint}")
+        raw = raw[field]
+    if isinstance(raw, bytes):
+        raw = decode_request(raw)
+    if not isinstance(raw, str):
+        raise DataError(f"{expected}, received {type(raw).__name__}.")
+    return raw
 
 
 def decode_request(raw: bytes) -> str:

@@ -1,11 +1,11 @@
 """What `predict` is asked: one sentence."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from shared.data.lines import decode_request
-from shared.errors import DataError, nearest
+from shared.data.lines import read_request
+from shared.errors import DataError
 
 EXPECTED = 'Expected a sentence of text, or {"source": "..."}'
 
@@ -23,20 +23,12 @@ def parse_sentence(raw: Any) -> str:
     >>> parse_sentence(" Do you see an old owl? ")
     'Do you see an old owl?'
     """
-    if isinstance(raw, Mapping):
-        if list(raw) != ["source"]:
-            hint = nearest(str(next(iter(raw), "")), ["source"])
-            raise DataError(f"{EXPECTED}, received other fields.{hint}")
-        raw = raw["source"]
-    if isinstance(raw, bytes):
-        raw = decode_request(raw)
-    if not isinstance(raw, str):
-        raise DataError(f"{EXPECTED}, received {type(raw).__name__}.")
-    if "\0" in raw:
+    text = read_request(raw, field="source", expected=EXPECTED)
+    if "\0" in text:
         raise DataError(f"{EXPECTED}, received a NUL character.")
-    if not raw.strip():
+    if not text.strip():
         raise DataError(f"{EXPECTED}, received nothing but white space.")
-    return raw.strip()
+    return text.strip()
 
 
 def example_sentences(pieces: Sequence[str], *, seed: int = 0) -> list[str]:
