@@ -24,7 +24,7 @@ DASHES = "[\u2012-\u2015\u2212]"
 COMMA_BEHIND = ",( |\n|$)"
 EXPECTED = (
     'expected words to add and subtract, such as "king - man + woman"; "king ~ queen" for a '
-    'similarity; "breakfast, cereal, dinner" for the odd one out; or {"query": "..."}'
+    'similarity; or "breakfast, cereal, dinner" for the odd one out'
 )
 
 
@@ -67,7 +67,7 @@ def parse_query(raw: Any) -> Query:
     >>> parse_query("breakfast, cereal, dinner").kind
     'odd_one_out'
     """
-    text = read_request(raw, field="query", expected=EXPECTED)
+    text = read_request(raw, field="query", expected=f'{EXPECTED}, or {{"query": ...}}')
     if "\0" in text:
         raise DataError(f"{EXPECTED}, received a NUL character.")
     tokens = split_tokens(text)
