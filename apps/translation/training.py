@@ -68,12 +68,20 @@ def train(
             restore_weights(model, earlier.path / BEST_WEIGHTS)
         stage = _stage(config, model, preprocessing, splits)
         fit([stage], run_dir, config=config.training, seed=config.seed, resume=resume)
+        bundle = Bundle(app, config, preprocessing, model, recording.manifest, run_dir)
+
+        def scores() -> "Mapping[str, float]":
+            return app.evaluate(bundle, splits["validation"])
+
         if config.average > 1:
-            _told_better(keep_better(stage, run_dir, run_dir / BEST_WEIGHTS))
+            # Not by `validate`, whose greedy search of a part is for the course of a training.
+            kept = keep_better(
+                stage, run_dir, run_dir / BEST_WEIGHTS, score=lambda: scores()["bleu"]
+            )
+            _tell_better(kept)
         else:
             restore_weights(model, run_dir / BEST_WEIGHTS)
-        bundle = Bundle(app, config, preprocessing, model, recording.manifest, run_dir)
-        recording.scores |= app.evaluate(bundle, splits["validation"])
+        recording.scores |= scores()
     return load(run_dir)
 
 
@@ -120,7 +128,7 @@ def _stage(
     )
 
 
-def _told_better(scores: "Mapping[str, float]") -> None:
+def _tell_better(scores: "Mapping[str, float]") -> None:
     kept = "the mean" if scores["mean"] >= scores["best_epoch"] else "the best epoch"
     print(
         f"Validation BLEU of the best epoch {scores['best_epoch']:.2f}, of the mean of the last "

@@ -5,6 +5,7 @@ puts their mean into the model (Junczys-Dowmunt et al. 2016, arXiv:1610.04265, s
 `keep_better` sees whether that helped.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,31 +53,30 @@ def average_weights(model: keras.Model, run_dir: Path) -> int:
     return len(files)
 
 
-def keep_better(stage: "Stage", run_dir: Path, best: Path) -> dict[str, float]:
+def keep_better(
+    stage: "Stage", run_dir: Path, best: Path, *, score: Callable[[], float]
+) -> dict[str, float]:
     """Leaves in the model, and in a file, whichever scores better: the best epoch or the mean.
 
-    Both are scored by the stage's own `validate`.
     A run that is killed here and resumed comes to the same end.
 
     Args:
-        stage: with `keep_last` and `validate`, after its training.
+        stage: with `keep_last`, after its training.
         run_dir: of the run.
         best: file of the weights of the best epoch; the mean replaces them where it is no worse.
+        score: of the stage's model as it is now. Where `validate` looks at less than the run
+            answers with, this should look at all: it is asked twice only.
 
     Returns:
         both scores: "best_epoch" and "mean".
 
     Raises:
         OperationError: no epoch was kept.
-        ValueError: the stage has no `validate`.
     """
-    if stage.validate is None:
-        raise ValueError("Expected a stage with `validate`, received one without.")
-    score = stage.monitor.removeprefix("val_")
     restore_weights(stage.model, best)
-    scores = {"best_epoch": stage.validate()[score]}
+    scores = {"best_epoch": score()}
     average_weights(stage.model, run_dir)
-    scores["mean"] = stage.validate()[score]
+    scores["mean"] = score()
     if stage.improves(scores["best_epoch"], scores["mean"]):
         restore_weights(stage.model, best)
     else:

@@ -57,32 +57,19 @@ def test_the_mean_replaces_the_best_epoch_only_where_it_is_better(tmp_path, aim,
     kernel.assign(np.full((2, 3), 4.0))
     save_weights(model, best)
 
-    def validate():
-        return {"distance": abs(float(np.asarray(kernel)[0, 0]) - aim)}
+    def score():
+        return abs(float(np.asarray(kernel)[0, 0]) - aim)
 
     stage = Stage(
         name="any", model=model, train=[], epochs=2, optimizer=keras.optimizers.SGD, loss="mse",
-        validate=validate, monitor="val_distance", mode=mode, keep_last=2,
+        monitor="val_distance", mode=mode, keep_last=2,
     )  # fmt: skip
     expected = {"best_epoch": abs(4.0 - aim), "mean": abs(2.0 - aim)}
-    assert keep_better(stage, tmp_path, best) == expected
+    assert keep_better(stage, tmp_path, best, score=score) == expected
     np.testing.assert_allclose(kernel, kept)
     kernel.assign(np.zeros((2, 3)))
     restore_weights(model, best)
     np.testing.assert_allclose(kernel, kept)
     # Once more, as after a kill: the end is the same.
-    keep_better(stage, tmp_path, best)
+    keep_better(stage, tmp_path, best, score=score)
     np.testing.assert_allclose(kernel, kept)
-
-
-def test_a_stage_that_scores_nothing_cannot_choose(tmp_path):
-    stage = Stage(
-        name="any",
-        model=small_model(),
-        train=[],
-        epochs=1,
-        optimizer=keras.optimizers.SGD,
-        loss=None,
-    )
-    with pytest.raises(ValueError, match="`validate`"):
-        keep_better(stage, tmp_path, tmp_path / "best.npz")
