@@ -66,6 +66,18 @@ def peak_memory_mib() -> float:
     return round(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)
 
 
+def own_peak_mib() -> float:
+    """Returns the peak memory of this process alone.
+
+    What Linux reports as the largest resident memory begins with that of the parent process.
+    """
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return peak_memory_mib()
+    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    return round(int(lines["VmHWM"].split()[0]) / 1024, 1)
+
+
 def write_result(name: str, row: Mapping[str, Any]) -> None:
     """Appends a row to `results/NAME.jsonl`, with machine, versions and command, and prints it."""
     packages = ("brickyard", "keras", "tensorflow", "numpy")

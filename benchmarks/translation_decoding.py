@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measure import paired, peak_memory_mib, write_result
+from benchmarks.measure import own_peak_mib, paired, write_result
 
 FORMS = ("float32", "int8")
 SIDES = ("ours", *FORMS)
@@ -255,18 +255,6 @@ def alone(side: str, file: Path) -> None:
         use_one_thread()
     side_of(side, Task(**json.loads(file.read_text(encoding="utf-8"))))()
     print(own_peak_mib())
-
-
-def own_peak_mib() -> float:
-    """Returns the peak memory of this process alone.
-
-    What Linux reports as the largest resident memory begins with that of the parent process.
-    """
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return peak_memory_mib()
-    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
-    return round(int(lines["VmHWM"].split()[0]) / 1024, 1)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from shared.bundle import Bundle
     from shared.export.served import Served
+    from shared.predict import Answerer
+    from shared.verbs import PredictOptions
 
 
 class Preprocessing(Protocol):
@@ -174,6 +176,20 @@ class App(ABC):
     @abstractmethod
     def signatures(self, bundle: "Bundle") -> "Served":
         """Returns the functions of the SavedModel: raw bytes or strings in, answers out."""
+
+    def open_answerer(self, options: "PredictOptions") -> "Answerer | None":
+        """Opens what `predict` is asked to answer with, where only this app knows its name.
+
+        Args:
+            options: of `predict`, with the flags that the app has added to them.
+
+        Returns:
+            None for a run, a SavedModel or an address, which every app answers with.
+
+        Raises:
+            UserError: it cannot be opened.
+        """
+        return None
 
     def export_formats(self) -> "Mapping[str, Callable[[Bundle, Path], None]]":
         """Returns the forms of `export` beside a SavedModel, by name.

@@ -95,3 +95,12 @@ def sha256(path: Path) -> str:
     """Returns the SHA-256 digest of a file, in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def cache_folder(name: str) -> Path:
+    """Returns the folder for what can be computed again; it need not exist.
+
+    It is `~/.cache/brickyard/NAME`, or stands under `XDG_CACHE_HOME` where that is set.
+    """
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base, "brickyard", name)

@@ -83,7 +83,7 @@ class ExportOptions:
     """The name to serve the model under; the app's by default."""
     keep: int | None = None
     """How many newest versions stay; all by default."""
-    format: Literal["saved_model", "ctranslate2"] = "saved_model"
+    format: Literal["saved_model", "ctranslate2", "litert"] = "saved_model"
     """What is written; another form than a SavedModel has no versions."""
 
 
@@ -176,7 +176,7 @@ def predict(
 
     if options.inputs and options.input:
         raise UserError("Expected inputs on the line or in --input, received both; leave one out.")
-    answerer = open_answerer(app, options.model)
+    answerer = app.open_answerer(options) or open_answerer(app, options.model)
     if prepare is not None:
         answerer = prepare(answerer)
     interactive = not options.inputs and options.input is None and sys.stdin.isatty()

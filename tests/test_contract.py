@@ -77,10 +77,15 @@ def test_bad_commands(app, bundle, tmp_path):
 def good_raw(app, bundle):
     """An input as a user would type it, rebuilt from what a server would be sent."""
     item = app.examples(bundle)[0]
-    return {
-        name: array[0].decode() if isinstance(array[0], bytes) else array[0]
-        for name, array in app.requests([item]).items()
-    }
+    return {name: _typed(array[0]) for name, array in app.requests([item]).items()}
+
+
+def _typed(value):
+    """Text as text; what is no text, such as a picture, stays bytes."""
+    try:
+        return value.decode() if isinstance(value, bytes) else value
+    except UnicodeDecodeError:
+        return value
 
 
 @contextmanager

@@ -32,11 +32,44 @@ class CataloguePart:
     builder: Any = field(repr=False)
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """Yields each record as plain Python: str, int, float, list."""
+        """Yields each record as plain Python: str, int, float, list, dict."""
         tfds = import_extra("tensorflow_datasets", extra="all")
         data = self.builder.as_dataset(split=self.name, shuffle_files=False)
         for record in tfds.as_numpy(data):
-            yield {name: _plain(value) for name, value in record.items()}
+            yield {name: plain(value) for name, value in record.items()}
+
+    def count(self) -> int:
+        """Returns the number of records."""
+        return int(self.builder.info.splits[self.name].num_examples)
+
+    def pictures(self) -> Iterator[tuple[bytes, str]]:
+        """Yields (encoded bytes, name of the class) of each record of a set of pictures.
+
+        Raises:
+            DataError: the records have no picture, or no class.
+        """
+        tfds = import_extra("tensorflow_datasets", extra="all")
+        features = dict(self.builder.info.features)
+        label = _feature(features, tfds.features.ClassLabel, "a class", self.builder.name)
+        for data, record in self.encoded():
+            yield data, features[label].int2str(int(record[label]))
+
+    def encoded(self) -> Iterator[tuple[bytes, dict[str, Any]]]:
+        """Yields (encoded bytes of the picture, the other fields as numpy has them).
+
+        Raises:
+            DataError: the records have no picture.
+        """
+        tfds = import_extra("tensorflow_datasets", extra="all")
+        features = dict(self.builder.info.features)
+        image = _feature(features, tfds.features.Image, "a picture", self.builder.name)
+        data = self.builder.as_dataset(
+            split=self.name,
+            shuffle_files=False,
+            decoders={image: tfds.decode.SkipDecoding()},
+        )
+        for record in tfds.as_numpy(data):
+            yield record.pop(image), record
 
 
 def read_catalogue(
@@ -85,6 +118,16 @@ def _fetched(tfds: Any, name: str, folder: str | None) -> Any:
     return builder
 
 
+def _feature(features: dict[str, Any], kind: type, what: str, name: str) -> str:
+    found = [key for key, feature in features.items() if type(feature) is kind]
+    if not found:
+        raise DataError(
+            f"Expected records with {what} in the data set {name!r}, received the fields "
+            f"{', '.join(features)}; give a set that has them."
+        )
+    return found[0]
+
+
 def _missing(name: str, data_dir: Path | None) -> DataError:
     base = re.split("[/:]", name)[0]
     folder = data_dir or Path()
@@ -112,10 +155,17 @@ def _digest(paths: Any) -> str:
     return digest.hexdigest()
 
 
-def _plain(value: Any) -> Any:
-    """Turns numpy values and bytes into plain Python ones."""
+def plain(value: Any) -> Any:
+    r"""Turns what a record holds into str, int, float, and lists and dicts of them.
+
+    Example:
+    >>> plain({"text": [b"caf\xc3\xa9"]})
+    {'text': ['café']}
+    """
+    if isinstance(value, dict):
+        return {name: plain(element) for name, element in value.items()}
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
-    return [_plain(element) for element in value] if isinstance(value, list) else value
+    return [plain(element) for element in value] if isinstance(value, list) else value

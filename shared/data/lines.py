@@ -19,6 +19,7 @@ class Problems:
 
     Args:
         label: the file's name as the user knows it.
+        unit: what is counted, where it is not lines.
 
     Example:
     >>> problems = Problems("stories.txt")
@@ -28,8 +29,9 @@ class Problems:
     shared.errors.DataError: stories.txt, line 3: expected an answer, received nothing
     """
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, *, unit: str = "line") -> None:
         self._label = label
+        self._unit = unit
         self._found: list[tuple[int, str]] = []
 
     def __len__(self) -> int:
@@ -48,7 +50,7 @@ class Problems:
         """Raises DataError with the first problems and their number, if there are any."""
         if not self._found:
             return
-        shown = [f"line {line}: {problem}" for line, problem in sorted(self._found)[:SHOWN]]
+        shown = [f"{self._unit} {line}: {problem}" for line, problem in sorted(self._found)[:SHOWN]]
         if len(self._found) == 1:
             raise DataError(f"{self._label}, {shown[0]}")
         more = f"; and {len(self._found) - SHOWN} more" if len(self._found) > SHOWN else ""

@@ -68,7 +68,8 @@ class Source:
     entries: Callable[[], Iterator[Entry]] = field(repr=False)
     limits: Limits = DEFAULT_LIMITS
 
-    def _shown(self) -> Iterator[Entry]:
+    def shown(self) -> Iterator[Entry]:
+        """Yields (name, opener) of each file that is not hidden; open it before the next."""
         for name, opener in self.entries():
             parts = PurePosixPath(name).parts
             # What systems leave in folders and archives is nobody's data.
@@ -81,7 +82,7 @@ class Source:
         Raises:
             DataError: a file is there twice, plain and compressed.
         """
-        names = sorted(_plain(name) for name, _ in self._shown())
+        names = sorted(_plain(name) for name, _ in self.shown())
         twice = [name for name, following in pairwise(names) if name == following]
         if twice:
             raise DataError(
@@ -96,7 +97,7 @@ class Source:
         Args:
             wanted: says by name which files to open; all by default.
         """
-        for name, opener in self._shown():
+        for name, opener in self.shown():
             if wanted(_plain(name)):
                 label = self.path.name if self.kind == "file" else f"{self.path.name}/{name}"
                 with opener() as raw:

@@ -5,7 +5,7 @@ puts their mean into the model (Junczys-Dowmunt et al. 2016, arXiv:1610.04265, s
 `keep_better` sees whether that helped.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,11 +22,26 @@ if TYPE_CHECKING:
 EPOCHS = Path("state", "epochs")
 
 
-def keep_epoch(model: keras.Model, run_dir: Path, *, epoch: int, keep: int) -> None:
-    """Writes the weights of an epoch, and removes those of the epoch `keep` before it."""
+def keep_epoch(
+    model: keras.Model,
+    run_dir: Path,
+    *,
+    epoch: int,
+    keep: int,
+    averages: Mapping[int, keras.Variable] | None = None,
+) -> None:
+    """Writes the weights of an epoch, and removes those of the epoch `keep` before it.
+
+    Args:
+        model: whose weights they are.
+        run_dir: of the run.
+        epoch: its number, from 1.
+        keep: how many epochs are kept.
+        averages: what is written in the place of some weights, see `save_weights`.
+    """
     folder = run_dir / EPOCHS
     folder.mkdir(parents=True, exist_ok=True)
-    save_weights(model, folder / f"{epoch:05}.npz")
+    save_weights(model, folder / f"{epoch:05}.npz", averages=averages)
     for old in sorted(folder.glob("*.npz"))[:-keep]:
         old.unlink()
 

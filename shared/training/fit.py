@@ -46,6 +46,10 @@ def fit(
     any moment goes on and ends with the same weights. When it returns, the models hold the last
     weights, not the best ones.
 
+    Where the optimizer of a stage keeps a moving average of the weights (`build_optimizer`), it is
+    the average that is scored and written; the weights themselves are trained on, and are what
+    the models hold in the end.
+
     Args:
         stages: what to train; names must differ.
         run_dir: the run folder; of several processes all have to see the same one.
@@ -94,7 +98,8 @@ def _train_stage(run: Run, config: "TrainingConfig", stop: StopRequest) -> None:
         watch = Watch(run, config, feed=feed, progress=progress, stop=stop)
         while not run.stage_done:
             scores = _train_epoch(run, feed, watch, progress)
-            scores |= _validate(stage, validation, watch)
+            with run.averaged():
+                scores |= _validate(stage, validation, watch)
             row = _row(run, scores, watch)
             best = run.add_row(row)
             run.save()
@@ -112,7 +117,7 @@ def _start_stage(run: Run) -> None:
     """Brings model and optimizer to where the stage starts, or to where it was left."""
     stage = run.stage
     if run.saved is None and stage.from_best and run.position.stage:
-        restore_weights(run.stages[run.position.stage - 1].model, run.best_path)
+        restore_weights(run.stages[run.position.stage - 1].kept, run.best_path)
     if stage.prepare:
         stage.prepare()
     run.restore_variables()

@@ -11,8 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-LIVE_SECONDS = 0.25
-PLAIN_SECONDS = 30.0
+from shared.progress import LIVE_SECONDS, PLAIN_SECONDS, clock
 
 
 class StageProgress:
@@ -162,15 +161,3 @@ class RemainingTime:
         a_validation = self._validation_seconds / max(self._validations, 1)
         epochs = -((done - self._total) // self._steps_an_epoch)  # Rounded up.
         return a_step * (self._total - done) + a_validation * epochs
-
-
-def clock(seconds: float) -> str:
-    """Writes a duration as h:mm:ss or m:ss.
-
-    Example:
-    >>> clock(59.6), clock(3725)
-    ('1:00', '1:02:05')
-    """
-    minutes, second = divmod(round(seconds), 60)
-    hour, minute = divmod(minutes, 60)
-    return f"{hour}:{minute:02}:{second:02}" if hour else f"{minute}:{second:02}"

@@ -5,7 +5,8 @@ metrics.jsonl follow from it, so a process killed between the two loses nothing:
 called again when the run is resumed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from shared.errors import BundleError, ConfigError
 from shared.training.averaging import keep_epoch
 from shared.training.curve import draw_curve
 from shared.training.history import History, write_rows
+from shared.training.moving_average import averages_of
 from shared.training.stage import Stage
 from shared.training.state import (
     Position,
@@ -53,6 +55,8 @@ class Run:
         self.position = Position()
         self.saved: SavedState | None = None
         self.writes = writes
+        # The weights that training goes on with, while others are in their place; see `averaged`.
+        self._set_aside: dict[int, np.ndarray] = {}
         self._fingerprint = fingerprint(stages, seed)
         if self.state_path.exists():
             if not resume:
@@ -115,6 +119,27 @@ class Run:
         if self.saved is not None and self.saved.metrics:
             assign_all(model.metrics_variables, self.saved.metrics, what="set of metrics")
 
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Puts the moving averages of the weights into the model of the stage, inside the block.
+
+        Where its optimizer keeps none, nothing changes. The state that is saved meanwhile holds
+        the weights themselves.
+        """
+        model = self.stage.model
+        averages = averages_of(model)
+        weights = [weight for weight in model.trainable_variables if id(weight) in averages]
+        self._set_aside = {id(weight): to_array(weight) for weight in weights}
+        try:
+            for weight in weights:
+                # A copy: JAX gives the memory of what it evaluates away.
+                weight.assign(to_array(averages[id(weight)]))
+            yield
+        finally:
+            for weight in weights:
+                weight.assign(self._set_aside[id(weight)])
+            self._set_aside = {}
+
     def save(self, metrics: Sequence[np.ndarray] = ()) -> None:
         """Saves the state.
 
@@ -126,7 +151,11 @@ class Run:
         if keras.backend.backend() == "jax":
             # In the midst of fit or evaluate JAX keeps the values outside of the variables.
             self.stage.model.jax_state_sync()
-        variables = [to_array(variable) for variable in unique_variables(self.stages)]
+        aside = self._set_aside
+        variables = [
+            aside[id(variable)] if id(variable) in aside else to_array(variable)
+            for variable in unique_variables(self.stages)
+        ]
         optimizer = [to_array(variable) for variable in self.stage.model.optimizer.variables]
         state = SavedState(self.position, variables, optimizer, metrics)
         save_state(self.state_path, state, run=self._fingerprint)
@@ -136,11 +165,13 @@ class Run:
         if not self.writes:
             return
         if self.position.step == self.epochs_done * len(self.stage.train) > 0:
-            save_weights(self.stage.model, self.folder / "weights" / "last.npz")
+            kept, averages = self.stage.kept, averages_of(self.stage.model)
+            save_weights(kept, self.folder / "weights" / "last.npz", averages=averages)
             if keep := self.stage.keep_last:
-                keep_epoch(self.stage.model, self.folder, epoch=self.epochs_done, keep=keep)
+                epoch = self.epochs_done
+                keep_epoch(kept, self.folder, epoch=epoch, keep=keep, averages=averages)
             if self.position.best_epoch == self.epochs_done:
-                save_weights(self.stage.model, self.best_path)
+                save_weights(kept, self.best_path, averages=averages)
         write_rows(self.folder / "metrics.jsonl", self.position.rows)
 
     def draw(self) -> None:

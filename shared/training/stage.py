@@ -39,6 +39,8 @@ class Stage:
         jit_compile: compile the training step with XLA also on TensorFlow.
         keep_last: keep the weights of so many last epochs, for `averaging.average_weights`.
         from_best: start from the best weights of the stage before, not from its last ones.
+        whole: the model whose weights are written, where the trained one is a part of it, as a
+            head on features that were computed before; the trained one by default.
     """
 
     name: str
@@ -57,6 +59,12 @@ class Stage:
     jit_compile: bool = False
     keep_last: int = 0
     from_best: bool = False
+    whole: keras.Model | None = None
+
+    @property
+    def kept(self) -> keras.Model:
+        """The model whose weights are written."""
+        return self.whole or self.model
 
     @property
     def total_steps(self) -> int:

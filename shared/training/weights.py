@@ -47,9 +47,20 @@ def named_weights(model: keras.Model) -> dict[str, keras.Variable]:
     return weights
 
 
-def save_weights(model: keras.Model, path: Path) -> None:
-    """Writes all weights of a model, trainable or not, into one `.npz` file."""
-    write_arrays(path, {name: to_array(weight) for name, weight in named_weights(model).items()})
+def save_weights(
+    model: keras.Model, path: Path, *, averages: Mapping[int, keras.Variable] | None = None
+) -> None:
+    """Writes all weights of a model, trainable or not, into one `.npz` file.
+
+    Args:
+        model: a built model.
+        path: of the file.
+        averages: what is written in the place of some weights, by the `id` of the weight; see
+            `shared.training.moving_average`.
+    """
+    kept = averages or {}
+    weights = named_weights(model)
+    write_arrays(path, {name: to_array(kept.get(id(one), one)) for name, one in weights.items()})
 
 
 def restore_weights(model: keras.Model, path: Path) -> None:

@@ -16,11 +16,13 @@ from apps.translation.translator import Translator
 from apps.word_analogies.model import NearestWords
 from apps.word_analogies.trainers.skip_gram import SkipGram
 from shared.layers.feed_forward import FeedForward
+from shared.layers.input_scaling import InputScaling
 from shared.layers.memory_hop import MemoryHop
 from shared.layers.multi_head_attention import MultiHeadAttention
 from shared.layers.position_encoding import PositionEncoding
 from shared.layers.residual import Residual
 from shared.layers.sinusoidal_positions import SinusoidalPositions
+from shared.layers.temperature import Temperature
 from shared.layers.temporal_encoding import TemporalEncoding
 from shared.layers.tied_embedding import TiedEmbedding
 from shared.layers.transformer_decoder_block import TransformerDecoderBlock
@@ -110,7 +112,9 @@ CASES = [
         init={"norm_first": False},
         inputs={"inputs": _normal(2, 3, 4), "change": _normal(2, 3, 4) * 2},
     ),
+    LayerCase(cls=InputScaling, init={"mode": "caffe"}, inputs={"inputs": _normal(2, 4, 5, 3)}),
     LayerCase(cls=SinusoidalPositions, init={}, inputs={"inputs": _normal(2, 3, 4)}),
+    LayerCase(cls=Temperature, init={}, inputs={"inputs": _normal(2, 3, 4)}),
     LayerCase(
         cls=TiedEmbedding,
         init={"vocabulary_size": 9, "size": 4},

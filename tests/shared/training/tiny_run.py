@@ -50,7 +50,7 @@ def tiny_model(*, dropout=0.3):
     return keras.Model({"values": inputs}, scores)
 
 
-def tiny_stage(model, config, *, name="one", batches=None, epochs=3, **changes):
+def tiny_stage(model, config, *, name="one", batches=None, epochs=3, ema=0.0, **changes):
     """One stage over `TinyBatches`."""
     batches = batches or TinyBatches(5)
     settings = {
@@ -58,7 +58,7 @@ def tiny_stage(model, config, *, name="one", batches=None, epochs=3, **changes):
         "model": model,
         "train": batches,
         "epochs": epochs,
-        "optimizer": lambda: build_optimizer(config, total_steps=epochs * len(batches)),
+        "optimizer": lambda: build_optimizer(config, total_steps=epochs * len(batches), ema=ema),
         "loss": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         "metrics": ["accuracy"],
     }
@@ -95,6 +95,7 @@ def run(
     runtime=None,
     dropout=0.3,
     virtual_devices=1,
+    ema=0.0,
     **training,
 ) -> History:
     """Trains two stages in a process of its own.
@@ -109,6 +110,7 @@ def run(
         runtime: fields of `RuntimeConfig`.
         dropout: of the model; its masks depend on how a batch is split over devices.
         virtual_devices: devices to make of this machine's processor.
+        ema: decay of the moving average of the weights.
         training: fields of `TrainingConfig`.
     """
     if virtual_devices > 1:
@@ -122,6 +124,7 @@ def run(
             "batches": batches,
             "validation": TinyBatches(6, length=2, seconds=validation_seconds),
             "jit_compile": runtime.jit_compile,
+            "ema": ema,
         }
         first = tiny_stage(model, config, **settings)
         second = tiny_stage(model, config, **settings, name="two", from_best=True)

@@ -1,0 +1,47 @@
+"""Whether encoded bytes are a picture that can be learnt from, and if not, why not.
+
+Whoever reads thousands of files asks this once for each, so that a damaged one is named before
+training starts instead of ending it. It decodes by the same function as training and serving.
+"""
+
+import functools
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from shared.images.decode import decode_image
+from shared.images.marks import is_marked
+
+
+@functools.cache
+def _decoder() -> Callable[[tf.Tensor], tf.Tensor]:
+    """Compiles a decoder that gives the shape alone, so that no pixels are copied to Python."""
+
+    @tf.function(input_signature=[tf.TensorSpec([], tf.string)])
+    def shape_of(data: tf.Tensor) -> tf.Tensor:
+        return tf.shape(decode_image(data))
+
+    return shape_of
+
+
+def fault_of(data: bytes) -> str:
+    """Returns why bytes are no usable picture, in a few words; "" where they are one.
+
+    May be called from several threads.
+
+    Example:
+    >>> fault_of(b"Dear diary"), fault_of(b"")
+    ('no JPEG, PNG, GIF, BMP or WebP', 'empty')
+    """
+    if not data:
+        return "empty"
+    if not is_marked(data):
+        return "no JPEG, PNG, GIF, BMP or WebP"
+    try:
+        height, width, _ = _decoder()(tf.constant(data)).numpy()
+    except tf.errors.ResourceExhaustedError:
+        return "too large to decode"
+    except tf.errors.InvalidArgumentError as error:
+        bomb = "million pixels" in error.message
+        return "more than 100 million pixels" if bomb else "damaged or cut off"
+    return "" if height and width else "without pixels"
