@@ -146,8 +146,8 @@ PRESETS: Mapping[str, TranslationConfig] = MappingProxyType(
             average=1,
         ),
         # brickyard translation train --data multi30k --pairs.source en --pairs.target de --out RUN
-        # 30,000 short pairs: 61 minutes on two cores, 40.4 lower-cased tokenised BLEU on the
-        # validation part of Multi30k en-de.
+        # 30,000 short pairs: 61 minutes on two cores, 40.8 lower-cased tokenised BLEU on the
+        # validation part of Multi30k en-de, 38.6 on test 2016.
         "base": TranslationConfig(
             model=ModelConfig(norm_first=True),
             decoding=DecodingConfig(length_penalty=2.0),
