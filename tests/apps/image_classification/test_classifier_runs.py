@@ -192,7 +192,7 @@ def test_a_class_that_was_not_trained_is_named(probe, pictures, tmp_path):
     picture = (pictures / "checks" / "checks 1.png").read_bytes()
     for label, name in product(("dics", "checks"), "ab"):
         path = tmp_path / "other" / label / f"{name}.png"
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(picture + f"{label}{name}".encode())
     said = run_cli(
         *("image-classification", "evaluate", probe, "--data", tmp_path / "other"),
