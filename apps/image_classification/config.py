@@ -113,7 +113,7 @@ PRESETS: Mapping[str, ImageClassificationConfig] = MappingProxyType(
             model=ModelConfig(backbone="resnet8"),
             recipe="scratch",
             augment=AugmentConfig(crop=False, mirror=False),
-            training=TrainingConfig(epochs=4, learning_rate=5e-3, schedule="cosine"),
+            training=TrainingConfig(epochs=2, learning_rate=5e-3, schedule="cosine"),
         ),
         # brickyard image-classification train --data FOLDER --model.weights FILE --out RUN
         # A linear probe of a pretrained network: minutes the first time, then seconds.

@@ -27,7 +27,10 @@ from shared.config import TrainingConfig, to_dict
 from shared.files import read_arrays
 
 # Keras' own `save_weights` meets a change in numpy.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 
 APP = ImageClassification()
 SIZE = 32
