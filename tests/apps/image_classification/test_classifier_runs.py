@@ -100,8 +100,9 @@ def test_a_probe_moves_the_head_alone(probe, weights):
 def test_features_are_computed_once(probe, flags, tmp_path, monkeypatch):
     monkeypatch.setattr("shared.images.features._compute", None)
     train(tmp_path / "again", *flags)
+    first = weights_of(probe)
     for name, value in weights_of(tmp_path / "again").items():
-        np.testing.assert_array_equal(value, weights_of(probe)[name])
+        np.testing.assert_array_equal(value, first[name])
 
 
 def test_fine_tuning_goes_on_from_the_probe_and_keeps_its_statistics(probe, flags, tmp_path):
@@ -109,10 +110,9 @@ def test_fine_tuning_goes_on_from_the_probe_and_keeps_its_statistics(probe, flag
     train(out, *flags, "--recipe", "fine_tune", "--training.epochs", "2", "--class-weights")
     rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
     assert [row["stage"] for row in rows] == ["probe"] * 3 + ["fine_tune"] * 2
+    before = backbone_weights(probe, statistics=True)
     for name, value in backbone_weights(out, statistics=True).items():
-        np.testing.assert_array_equal(
-            value, backbone_weights(probe, statistics=True)[name], err_msg=name
-        )
+        np.testing.assert_array_equal(value, before[name], err_msg=name)
     before, after = (backbone_weights(run, statistics=False) for run in (probe, out))
     moved = [name for name in after if not np.array_equal(after[name], before[name])]
     # All convolutions; of each BatchNormalization the scale and shift are frozen too.
