@@ -9,9 +9,9 @@ import numpy as np
 
 from apps.word_analogies.corpus.counting import WordCounts, count_words
 from apps.word_analogies.corpus.phrases import Phrases, find_phrases
-from apps.word_analogies.corpus.progress import counting_line
 from shared.errors import BundleError, ConfigError
 from shared.files import write_text
+from shared.progress import progress_line
 from shared.text.words import UNKNOWN_ID, Vocabulary
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class WordList:
             DataError: fewer than two words remain.
         """
         if start is None:
-            with counting_line("finding phrases") as progress:
+            with progress_line("finding phrases", total=None, unit="words") as progress:
                 phrases = find_phrases(
                     corpus.sentences,
                     passes=config.phrase_passes,
@@ -68,7 +68,7 @@ class WordList:
         else:
             _check_start(start, config)
             phrases = start.phrases
-        with counting_line("counting") as progress:
+        with progress_line("counting", total=None, unit="words") as progress:
             found = count_words(
                 phrases.join(corpus.sentences()),
                 min_count=config.min_count,

@@ -119,14 +119,14 @@ def _words(
 def _encoded(corpus: "Corpus", words: "WordList", run_dir: Path, *, lines: bool) -> "EncodedCorpus":
     """Writes the text as ids, unless the run that is resumed has done so."""
     from apps.word_analogies.corpus.encoded import encode, open_encoded
-    from apps.word_analogies.corpus.progress import counting_line
     from shared.errors import BundleError
+    from shared.progress import progress_line
 
     folder = run_dir / CORPUS
     try:
         return open_encoded(folder, words.words)
     except BundleError:
         folder.mkdir(parents=True, exist_ok=True)
-        with counting_line("encoding") as progress:
+        with progress_line("encoding", total=None, unit="words") as progress:
             sentences = words.sentences(corpus)
             return encode(sentences, words.words, folder, text=lines, progress=progress)

@@ -4,9 +4,9 @@ import time
 
 import numpy as np
 
-from apps.word_analogies.corpus.progress import counting_line
 from apps.word_analogies.evaluation.lsa import train_lsa
 from apps.word_analogies.trainers.tables import Tables, Task
+from shared.progress import progress_line
 from shared.training.history import write_rows
 
 
@@ -18,7 +18,7 @@ def train_by_counting(task: Task) -> Tables:
     """
     words, vectors = task.vocabulary.words, task.config.vectors
     began = time.monotonic()
-    with counting_line("counting neighbours", unit="ids") as progress:
+    with progress_line("counting neighbours", total=None, unit="ids") as progress:
         found = train_lsa(
             task.text.ids,
             words,
