@@ -37,8 +37,9 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Two files of tests at a time: more would only wait for each other on two cores.
 test: check
-	$(BIN)/python -m pytest -m "not slow" --cov=apps --cov=shared --cov-branch --cov-report=term:skip-covered --cov-fail-under=85
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --cov=apps --cov=shared --cov-branch --cov-report=term:skip-covered --cov-fail-under=85
 
 # What takes minutes each.
 test-slow: $(VENV)/.dev
