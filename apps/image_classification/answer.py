@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from apps.image_classification.item import Item
     from shared.bundle import Bundle
+    from shared.data.pictures.item import Item
 
 # Classes that an answer names, the most probable first.
 MOST_NAMED = 5

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from apps.image_classification.example import Example
-from apps.image_classification.report_pictures import cut, thumbnail
+from apps.image_classification.report_pictures import cut
 from shared.errors import UserError
 from shared.files import written_whole
+from shared.images.thumbnail import thumbnail
 
 # More rows than this make a picture nobody reads.
 MOST_PICTURES = 8

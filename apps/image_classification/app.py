@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     from apps.image_classification.example import Example
-    from apps.image_classification.item import Item
     from apps.image_classification.preprocessing import ClassNames
     from shared.bundle import Bundle
+    from shared.data.pictures.item import Item
     from shared.export.served import Served
     from shared.predict import Answerer
     from shared.verbs import PredictOptions
@@ -87,7 +87,7 @@ class ImageClassification(App):
 
     def parse(self, raw: Any) -> "Item":
         """Reads a picture from a path, bytes, or JSON."""
-        from apps.image_classification.item import parse_item
+        from shared.data.pictures.item import parse_item
 
         return parse_item(raw)
 

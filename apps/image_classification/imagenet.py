@@ -18,7 +18,7 @@ from shared.errors import DataError, UserError
 if TYPE_CHECKING:
     import keras
 
-    from apps.image_classification.item import Item
+    from shared.data.pictures.item import Item
 
 PREFIX = "imagenet:"
 CLASSES = 1000

@@ -11,8 +11,8 @@ import numpy as np
 from apps.image_classification.evaluation.evaluate import Evaluation, evaluate
 from apps.image_classification.evaluation.mistakes import worst_mistakes
 from apps.image_classification.example import Example
-from apps.image_classification.report_pictures import thumbnail
 from shared.images.resize import CROP
+from shared.images.thumbnail import thumbnail
 
 MOST_CONFUSIONS = 15
 

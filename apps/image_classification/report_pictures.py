@@ -8,41 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from apps.image_classification.evaluation.calibration import Bin
-from shared.errors import DataError
 from shared.html_page import shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from apps.image_classification.example import Example
-
-# Height and width of a thumbnail, in pixels.
-SMALL = 112
 # With more classes than these, names and then numbers could not be read.
 MOST_NAMED, MOST_NUMBERED = 60, 25
 _LONGEST = 24
-
-
-def thumbnail(example: "Example", *, crop: float) -> bytes:
-    """Returns the middle square of a picture as a small JPEG.
-
-    Args:
-        example: a picture; one that can be read no more gives no bytes, for a report is not to fail
-            for it.
-        crop: part of its short side that is kept, above 0 to 1.
-    """
-    from PIL import Image
-
-    from shared.images.reading import decode_images, read_images
-
-    try:
-        pixels = decode_images([example], read_images([example]), size=SMALL, crop=crop)[0]
-    except DataError:
-        return b""
-    file = io.BytesIO()
-    Image.fromarray(np.rint(pixels).astype(np.uint8)).save(file, "JPEG", quality=85)
-    return file.getvalue()
 
 
 def confusion_picture(confusions: np.ndarray, *, names: Sequence[str]) -> bytes:

@@ -21,7 +21,7 @@ from apps.image_classification.example import Example
 from shared.errors import DataError
 
 if TYPE_CHECKING:
-    from apps.image_classification.item import Item
+    from shared.data.pictures.item import Item
 
 DRAWINGS: dict[str, Callable[[Canvas], None]] = {
     "disc": shapes.disc,
@@ -95,7 +95,7 @@ def _png(seed: int, label: str, number: int, size: int) -> bytes:
 
 def example_items(seed: int = 0) -> "list[Item]":
     """Returns drawings of several sizes and formats, to check and warm up an export with."""
-    from apps.image_classification.item import Item
+    from shared.data.pictures.item import Item
 
     chance = np.random.default_rng(seed)
     items = []

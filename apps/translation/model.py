@@ -7,10 +7,9 @@ are trained as a function from source and shifted target to logits.
 from typing import TYPE_CHECKING, Any
 
 import keras
-from keras import ops
 
 from shared.layers.constants import EPSILON
-from shared.layers.decoder_step import empty_cache, normalise, step_bias, step_places
+from shared.layers.decoder_stack import DecoderStack
 from shared.layers.sinusoidal_positions import SinusoidalPositions
 from shared.layers.tied_embedding import TiedEmbedding
 from shared.layers.transformer_decoder_block import TransformerDecoderBlock
@@ -129,69 +128,23 @@ class Transformer(keras.Model):
         return self._leave(x, 0), mask
 
     def init_state(self, batch: Any, max_steps: Any, *, beam_width: int = 1) -> dict[str, Any]:
-        """Returns the empty state of `stepper`, for hypotheses of up to `max_steps` tokens.
-
-        Args:
-            batch: B, int or int32 scalar.
-            max_steps: T, int or int32 scalar.
-            beam_width: K, hypotheses of each item.
-        """
-        cache = empty_cache(
-            batch,
-            max_steps,
-            num_heads=self.num_heads,
-            width=self.size // self.num_heads,
-            beam_width=beam_width,
-            dtype=self.compute_dtype,
-        )
-        nothing = ops.full((batch * beam_width, max_steps), -1, dtype="int32")
-        return {"caches": [cache for _ in self.decoder], "origins": nothing}
+        """Returns the empty state of `stepper`; see `DecoderStack`."""
+        return self._stack().init_state(batch, max_steps, beam_width=beam_width)
 
     def stepper(self, memory: Any, memory_mask: Any, max_steps: Any, *, beam_width: int = 1) -> Any:
-        """Returns the step function of `shared.decoding`; all that does not change is read here.
+        """Returns the step function of `shared.decoding`, for what `encode` returns.
 
         Args:
-            memory: (B, S, D), from `encode`.
+            memory: (B, S, D).
             memory_mask: bool (B, S).
             max_steps: T, that of `init_state`.
             beam_width: K, rows of each item.
         """
-        batch = ops.shape(memory)[0]
-        blocks = [
-            block.stepper(memory, memory_mask, beam_width=beam_width) for block in self.decoder
-        ]
-        norms = [(ops.copy(norm.gamma), ops.copy(norm.beta)) for norm in self.norms[1:]]
-        table = ops.cast(ops.copy(self.embedding.table), self.compute_dtype)
-        columns = ops.transpose(table)
-        waves = self.positions(ops.zeros((1, max_steps, self.size), self.compute_dtype))[0]
-        first = step_places(batch, max_steps, num_heads=self.num_heads)
-        beams = ops.expand_dims(
-            ops.arange(batch * beam_width, dtype="int32") % beam_width, 1
-        )  # (R, 1)
-        times = ops.arange(max_steps, dtype="int32")
-
-        def step(ids: Any, position: Any, state: dict[str, Any]) -> tuple[Any, Any, Any]:
-            """Returns logits (R, V), the new state, and the attention (R, S) of the last block."""
-            x = ops.take(table, ids, axis=0) * self.size**0.5 + ops.take(waves, position, axis=0)
-            origins = ops.where(times == position, beams, state["origins"])
-            bias, place = step_bias(origins, beam_width=beam_width), first + position
-            caches, weights = list(state["caches"]), None
-            for number, block in enumerate(blocks):
-                x, caches[number], weights = block(x, caches[number], place, bias)
-            for gamma, beta in norms:
-                x = normalise(x, gamma, beta)
-            logits = ops.cast(ops.matmul(x, columns), "float32")
-            attention = ops.reshape(ops.mean(weights, axis=1), (-1, ops.shape(memory)[1]))
-            return logits, {"caches": caches, "origins": origins}, attention
-
-        return step
+        return self._stack().stepper(memory, memory_mask, max_steps, beam_width=beam_width)
 
     def reorder(self, state: dict[str, Any], rows: Any) -> dict[str, Any]:
-        """Returns the state in which row r goes on from the former row `rows[r]`.
-
-        The caches stay where they are; it is noted who wrote what.
-        """
-        return {**state, "origins": ops.take(state["origins"], rows, axis=0)}
+        """Returns the state in which row r goes on from the former row `rows[r]`."""
+        return self._stack().reorder(state, rows)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments, for saving."""
@@ -208,6 +161,14 @@ class Transformer(keras.Model):
             "activation_dropout": self.activation_dropout,
             "norm_first": self.norm_first,
         }
+
+    def _stack(self) -> DecoderStack:
+        return DecoderStack(
+            embedding=self.embedding,
+            positions=self.positions,
+            blocks=self.decoder,
+            norms=self.norms[1:],
+        )
 
     def _enter(self, vectors: Any, start: Any, training: bool = False) -> Any:
         return self.drop(self.positions(vectors, start=start), training=training)

@@ -20,7 +20,8 @@ class Batches(Protocol):
     sizes of the axes may differ.
 
     Where a row is not what a person counts (words, tokens), a method `items(index)` gives their
-    number in a batch, for the speed that is shown.
+    number in a batch, for the speed that is shown. Where a batch depends on the weights of the
+    moment too, an attribute `ahead` of 0 has it made when its step begins, and not before.
     """
 
     def __len__(self) -> int: ...

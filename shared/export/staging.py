@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from shared.export.lineage import versions_of
@@ -32,15 +32,16 @@ def staging(base: Path) -> Iterator[Path]:
     made = _missing_parents(base)
     try:
         base.mkdir(parents=True, exist_ok=True)
-        _sweep(base)
-        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
-        try:
+        with ExitStack() as stack:
+            # Under one lock, lest another exporter sweep the folder away before it is held.
+            with _locked(base):
+                _sweep(base)
+                folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
+                stack.callback(shutil.rmtree, folder, ignore_errors=True)
+                stack.enter_context(_locked(folder))
             # mkdtemp makes private folders; a server often runs as another user.
             folder.chmod(0o755)
-            with _locked(folder):
-                yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            yield folder
     finally:
         for path in made:
             try:

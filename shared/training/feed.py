@@ -19,7 +19,7 @@ from shared.training.split import padded, piece
 if TYPE_CHECKING:
     from shared.data.batches import Batches
 
-PREFETCHED = 2  # Batches made ahead of the step that uses them.
+PREFETCHED = 2  # Batches made ahead of the step that uses them, unless they say how many.
 
 
 class Feed:
@@ -37,6 +37,7 @@ class Feed:
     def __init__(self, batches: "Batches", *, whole: bool = False):
         self.batches = batches
         self._count = getattr(batches, "items", None)
+        self._ahead = getattr(batches, "ahead", PREFETCHED)
         self._whole = whole
         self._share = share()
         self.rows: dict[int, int] = {}
@@ -96,7 +97,13 @@ class Feed:
 
         signature = keras.tree.map_structure(specification, self[self._start])
         dataset = tf.data.Dataset.from_generator(generate, output_signature=signature)
-        dataset = dataset.prefetch(PREFETCHED * devices)
+        if self._ahead:
+            dataset = dataset.prefetch(self._ahead * devices)
+        else:
+            # Or tf.data puts a buffer of its own there.
+            options = tf.data.Options()
+            options.experimental_optimization.inject_prefetch = False
+            dataset = dataset.with_options(options)
         if devices == 1:
             return dataset
         strategy = tf.distribute.get_strategy()

@@ -16,8 +16,8 @@ class History:
 
     Args:
         rows: one for each epoch of each stage, in order; the same as in metrics.jsonl.
-        best: the best monitored score of the last stage.
-        best_epoch: the epoch of that score in the last stage, counted from 1.
+        best: the best monitored score of the last stage, or of those it started from.
+        best_epoch: the epoch of that score in the last stage, counted from 1; 0 for none of it.
     """
 
     rows: tuple[Mapping[str, Any], ...]

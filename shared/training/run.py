@@ -191,9 +191,15 @@ class Run:
         return True
 
     def next_stage(self) -> None:
-        """Goes to the beginning of the next stage."""
+        """Goes to the beginning of the next stage.
+
+        One that starts from the best weights has to do better than they, or they stay the best.
+        """
         self.saved = None
-        self.position = Position(stage=self.position.stage + 1, rows=self.position.rows)
+        stage, position = self.stage, self.position
+        self.position = Position(stage=position.stage + 1, rows=position.rows)
+        if self.stage.from_best and self.stage.monitored == stage.monitored:
+            self.position.best = position.best
 
     def history(self) -> History:
         """Returns what there is to tell."""

@@ -38,7 +38,8 @@ class Stage:
             the place to freeze layers or to switch a softmax on.
         jit_compile: compile the training step with XLA also on TensorFlow.
         keep_last: keep the weights of so many last epochs, for `averaging.average_weights`.
-        from_best: start from the best weights of the stage before, not from its last ones.
+        from_best: start from the best weights of the stage before, not from its last ones; where
+            both monitor the same score, these stay the best until an epoch does better.
         whole: the model whose weights are written, where the trained one is a part of it, as a
             head on features that were computed before; the trained one by default.
     """

@@ -31,8 +31,9 @@ class Position:
     Args:
         stage: index of the stage.
         step: steps done in this stage.
-        best: the best score of this stage so far; None before its first epoch has ended.
-        best_epoch: the epoch of that score, counted from 1 in this stage; 0 for none.
+        best: the best score so far, of this stage or of those whose best weights it started from;
+            None before there is one.
+        best_epoch: the epoch of that score, counted from 1 in this stage; 0 for none of it.
         rows: all rows of metrics.jsonl, one for each epoch that has ended, of all stages.
         seconds: time spent in the unfinished epoch.
         items: rows of batches trained on in the unfinished epoch.

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from apps.image_classification.imagenet import fetch_labels, open_imagenet, read_class_index
-from apps.image_classification.item import parse_item
 from apps.image_classification.sample import example_items
 from shared.backbones.build import build_backbone
 from shared.backbones.families import find_family
+from shared.data.pictures.item import parse_item
 from shared.errors import BundleError, ConfigError, DataError, UserError
 from shared.images.reading import decode_images
 from shared.testing.cli import run_cli

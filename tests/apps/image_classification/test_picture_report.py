@@ -14,10 +14,11 @@ from apps.image_classification.answer_plot import draw_answers
 from apps.image_classification.example import Example
 from apps.image_classification.report import most_confused, report_on
 from apps.image_classification.report_html import render_report, write_report
-from apps.image_classification.report_pictures import SMALL, confusion_picture, thumbnail
+from apps.image_classification.report_pictures import confusion_picture
 from apps.image_classification.report_text import print_report
 from apps.image_classification.sample import draw
 from shared.errors import UserError
+from shared.images.thumbnail import SMALL
 
 HOSTILE = "<script>alert(1)</script>&\"'[bold]$\\frac$\x1b[2J\u202e\udcff"
 NAMES = (HOSTILE, "Gänse Blümchen", "红花", "plain")
@@ -72,24 +73,6 @@ def test_the_report_holds_the_worst_first_and_their_pictures(report):
     assert [bool(one.picture) for one in report.worst] == [False, True, False]
     assert list(report.few_shot) == [1, 20]
     assert report.confusions[0] == (NAMES[0], NAMES[1], 1)
-
-
-@pytest.mark.parametrize("crop", [0.875, 1.0])
-def test_a_thumbnail_is_the_middle_square(crop):
-    example = draw(seed=1, count=1, size=SMALL)[0]
-    with Image.open(io.BytesIO(thumbnail(example, crop=crop))) as small:
-        assert small.size == (SMALL, SMALL) and small.format == "JPEG"
-        found = np.asarray(small, np.float32)
-    with Image.open(io.BytesIO(example.read())) as whole:
-        side = round(crop * SMALL)
-        edge = (SMALL - side) // 2
-        middle = whole.convert("RGB").crop((edge, edge, edge + side, edge + side))
-        file = io.BytesIO()
-        # JPEG loses of the noise in a drawing what it loses here too.
-        middle.resize((SMALL, SMALL), Image.Resampling.BILINEAR).save(file, "JPEG", quality=85)
-    with Image.open(file) as small:
-        wanted = np.asarray(small, np.float32)
-    assert np.abs(found - wanted).mean() < 3
 
 
 def test_the_page_is_one_file_without_scripts_or_links(report, tmp_path):

@@ -12,12 +12,12 @@ from apps.image_classification.answer import answer, softmax
 from apps.image_classification.app import ImageClassification
 from apps.image_classification.batches import FeatureBatches, Weighted
 from apps.image_classification.config import PRESETS, PicturesConfig
-from apps.image_classification.item import Item
 from apps.image_classification.preprocessing import ClassNames
 from apps.image_classification.sample import draw
 from apps.image_classification.scores import judge, seen_by
 from apps.image_classification.serving import build_served
 from shared.bundle import Bundle, load
+from shared.data.pictures.item import Item
 from shared.errors import BundleError
 from shared.images.decode import decode_image
 from shared.images.resize import fit_image

@@ -35,6 +35,23 @@ def test_one_dataset_serves_all_epochs():
     assert feed.between(0, 5) is feed.between(5, 10)
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="about tf.data")
+def test_batches_that_depend_on_the_weights_are_made_when_they_are_asked_for():
+    asked = []
+
+    class Drawn(TinyBatches):
+        ahead = 0
+
+        def __getitem__(self, index):
+            asked.append(index)
+            return super().__getitem__(index)
+
+    batches = Feed(Drawn(1)).between(0, 20)
+    # The first one is looked at for its dtypes.
+    for index, _ in enumerate(batches):
+        assert asked == [0, *range(index + 1)]
+
+
 def loss_of(model, inputs, targets, weights=None):
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     return float(loss(targets, model(inputs), weights))

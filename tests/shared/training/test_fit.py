@@ -96,6 +96,18 @@ def test_a_stage_starts_from_the_best_weights_of_the_one_before(model, tmp_path)
     assert_equal(arrays_of(model), validate.weights[2])
 
 
+@pytest.mark.parametrize("scores, best", [([1.0, 3.0, 4.0], 0), ([1.0, 3.0, 0.5], 2)])
+def test_the_best_weights_of_all_stay_the_best(model, tmp_path, scores, best):
+    validate = Scripted(model, scores)
+    common = {"validate": validate, "monitor": "val_score", "epochs": 1}
+    first = tiny_stage(model, CONFIG, **common)
+    second = tiny_stage(model, CONFIG, name="two", from_best=True, **common | {"epochs": 2})
+    history = fit([first, second], tmp_path, config=CONFIG, seed=1)
+    restore_weights(model, tmp_path / "weights" / "best.npz")
+    assert_equal(arrays_of(model), validate.weights[best])
+    assert (history.best, history.best_epoch) == (scores[best], best)
+
+
 def test_each_stage_is_prepared_and_has_a_fresh_optimizer(model, tmp_path):
     hidden = model.get_layer("hidden")
     seen = []

@@ -1,4 +1,4 @@
-"""What `predict` is asked: one picture, as a path, as bytes, or in JSON."""
+"""What `predict` of an app of pictures is asked: one picture, as a path, as bytes, or in JSON."""
 
 import base64
 import binascii

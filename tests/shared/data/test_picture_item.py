@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from apps.image_classification.item import MOST_BYTES, parse_item
+from shared.data.pictures.item import MOST_BYTES, parse_item
 from shared.errors import DataError
 
 
