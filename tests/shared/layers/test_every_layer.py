@@ -9,6 +9,12 @@ import pytest
 
 import apps
 import shared.layers
+from apps.image_captioning.model import Captioner
+from apps.image_captioning.models.show_and_tell import ShowAndTell
+from apps.image_captioning.models.show_attend_tell import ShowAttendTell
+from apps.image_captioning.models.transformer import TransformerCaptioner
+from apps.image_captioning.search import CaptionSearch
+from apps.image_captioning.self_critical.policy import CaptionDraws, CaptionPolicy
 from apps.memory_qa.model import MemN2N
 from apps.translation.model import Transformer
 from apps.translation.sampler import Sampler
@@ -77,6 +83,20 @@ SOURCE_MASK = np.array([[1, 1, 0], [1, 0, 0]], bool)
 ATTENTION_MASK = np.array([[[1, 1, 0], [0, 1, 1]], [[1, 0, 0], [1, 1, 1]]], bool)
 
 
+def _captioner(cls: type, **init: object) -> LayerCase:
+    return LayerCase(
+        cls=cls,
+        init={"vocabulary_size": 9, "units": 6, "dropout": 0.0, **init},
+        inputs={
+            "inputs": {
+                "features": _normal(2, 4, 5),
+                "target_ids": np.array([[2, 4], [2, 8]], "int32"),
+            }
+        },
+        output_dtype="float32",
+    )
+
+
 def _transformer(*, norm_first: bool) -> LayerCase:
     return LayerCase(
         cls=Transformer,
@@ -137,6 +157,9 @@ CASES = [
         },
         masks={"memory_mask": ("memory",)},
     ),
+    _captioner(ShowAndTell, embedding=4),
+    _captioner(ShowAttendTell, embedding=4),
+    _captioner(TransformerCaptioner, layers=1, num_heads=2),
     _transformer(norm_first=True),
     _transformer(norm_first=False),
     LayerCase(
@@ -174,7 +197,9 @@ CASES = [
 # with a slow one: tests/apps/word_analogies/test_trainers_skip_gram.py.
 TRAINERS = {SkipGram}
 # A search is no layer with weights of its own: tests/shared/decoding, and the contract of the app.
-SEARCHES = {Sampler, Translator}
+SEARCHES = {CaptionDraws, CaptionPolicy, CaptionSearch, Sampler, Translator}
+# A pair of networks, each of which is tested alone: tests/apps/image_captioning.
+PAIRS = {Captioner}
 
 
 def _registered_layers() -> dict[str, type]:
@@ -211,7 +236,7 @@ def test_layers_agree_with_jax() -> None:
 def test_no_layer_is_left_out() -> None:
     registered = set(_registered_layers().values())
     assert registered >= {MemN2N, MemoryHop}
-    assert registered == {case.cls for case in CASES} | TRAINERS | SEARCHES
+    assert registered == {case.cls for case in CASES} | TRAINERS | SEARCHES | PAIRS
 
 
 def test_every_layer_is_registered_under_our_name() -> None:
